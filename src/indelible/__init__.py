@@ -1,0 +1,3 @@
+"""Video provenance that survives compression."""
+
+__version__ = "0.1.0"
