@@ -1,0 +1,173 @@
+"""Decoded frames of a video, one after the other, with exact times and what went wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from indelible.errors import InputError, MediaError, UnsupportedMediaError
+from indelible.frames import Frame, VideoInfo
+from indelible.video._av import av, media_errors
+from indelible.video.planes import frame_from_picture
+from indelible.video.probe import video_info
+from indelible.video.source import DEFAULT_MAX_PIXELS, Source, main_video_stream, open_input, source_name
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+__all__ = ["VideoReader", "open_video"]
+
+# A video that ends this much before its claimed end has lost its tail; containers themselves are a few frames inexact.
+_TAIL_SECONDS = 0.5
+
+
+@contextmanager
+def open_video(source: Source, *, threads: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[VideoReader]:
+    """Open a video for reading, from a path, ``-`` (standard input) or a binary file object::
+
+        with open_video("clip.mp4") as reader:
+            for frame in reader:
+                ...
+
+    Args:
+        source: what to read; a seekable file object is read from its start.
+        threads: decoder threads; 0 takes all cores, and 1 decodes without delay (for clips in memory).
+        max_pixels: refuse larger pictures before anything is decoded.
+
+    Raises:
+        MediaError: if the source is missing, empty, not a video, or if nothing in it can be decoded.
+        UnsupportedMediaError: if it has no video stream, is no regular file, or its pictures have no luma plane.
+        LimitError: if its pictures or streams are beyond the limits.
+    """
+    if threads < 0:
+        raise InputError(f"threads is {threads}; it must be 0 (all cores) or more")
+    name = source_name(source)
+    with open_input(source, max_pixels=max_pixels) as container:
+        stream = main_video_stream(container, name=name, max_pixels=max_pixels)
+        stream.codec_context.options = {"max_pixels": str(max_pixels)}
+        stream.thread_count = threads
+        # Frame threads are the fast ones, and delay the first picture by their number.
+        stream.thread_type = "SLICE" if threads == 1 else "AUTO"
+        reader = VideoReader(container, stream, name)
+        yield reader
+
+
+class VideoReader:
+    """An open video: iterate once over its frames, in order of presentation.
+
+    Frames are as coded: not rotated, not scaled, native planes (see :class:`Frame`), and their luma may be kept.
+    """
+
+    def __init__(self, container: InputContainer, stream: VideoStream, name: str) -> None:
+        self._stream = stream
+        self._name = name
+        self._warnings: list[str] = []
+        self._damaged_packets = 0
+        self._pictures = self._decode(container)
+        # Decoded now, not at the first use: it alone knows colours and rotation, and a file without any picture fails here.
+        self._first: VideoFrame | None = next(self._pictures, None)
+        if self._first is None:
+            because = f" ({self._warnings[0]})" if self._warnings else ""
+            raise MediaError(f"cannot decode {name}: no picture in it could be decoded{because}; is the file damaged or cut?")
+        self._info = video_info(container, stream, self._first)
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the file says of this video."""
+        return self._info
+
+    @property
+    def warnings(self) -> list[str]:
+        """What went wrong so far without ending the reading, a sentence each; complete after the last frame."""
+        return list(self._warnings)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield the frames; a second call goes on where the first stopped."""
+        time_base = self._info.time_base
+        last: int | None = None
+        while (picture := self._next_picture()) is not None:
+            if (picture.width, picture.height) != (self._info.width, self._info.height):
+                raise UnsupportedMediaError(
+                    f"{self._name}: pictures change from {self._info.width}x{self._info.height} to {picture.width}x{picture.height} "
+                    f"after {_seconds(last, time_base)}; split or scale it first: ffmpeg -i FILE -vf scale=W:H out.mkv"
+                )
+            pts = self._increasing_pts(picture, last, time_base)
+            yield frame_from_picture(picture, pts=pts, time_base=time_base, duration=picture.duration or 0)
+            last = pts
+        self._check_tail(last, time_base)
+
+    def _next_picture(self) -> VideoFrame | None:
+        picture, self._first = self._first, None
+        return picture or next(self._pictures, None)
+
+    def _increasing_pts(self, picture: VideoFrame, last: int | None, time_base: Fraction) -> int:
+        """Return the picture's own time, or one that follows ``last`` where it has none or goes back."""
+        pts = picture.pts if picture.pts is not None else picture.dts
+        if pts is not None and (last is None or pts > last):
+            return pts
+        if last is None:
+            return 0
+        if pts is not None:
+            self._warn_once(f"times do not increase after {_seconds(last, time_base)}; they were moved by as little as possible")
+            return last + 1
+        rate = self._info.frame_rate
+        return last + (picture.duration or (max(1, round(1 / (rate * time_base))) if rate else 1))
+
+    def _decode(self, container: InputContainer) -> Iterator[VideoFrame]:
+        """Yield what can be decoded: packets that cannot are skipped, and an error of the container ends the stream."""
+        seen: VideoFrame | None = None
+        packets = container.demux(self._stream)
+        while True:
+            try:
+                with media_errors(self._name, task="read", advice="what came before was used"):
+                    packet = next(packets, None)
+            except MediaError as error:
+                self._warnings.append(f"damaged tail: decoding stopped at {_at(seen, self._stream)}: {error}")
+                packet = None
+            if packet is None:
+                break
+            for picture in self._decode_packet(packet, seen):
+                seen = picture
+                yield picture
+        if self._damaged_packets > 1:
+            self._warnings.append(f"damaged data: {self._damaged_packets} packets in all could not be decoded")
+
+    def _decode_packet(self, packet: Packet[VideoStream], seen: VideoFrame | None) -> list[VideoFrame]:
+        try:
+            with media_errors(self._name, task="decode", advice="the packet was skipped"):
+                return packet.decode()
+        except MediaError as error:
+            if isinstance(error.__cause__, av.error.EOFError):  # the flush packet of a decoder that is already drained
+                return []
+            self._damaged_packets += 1
+            if self._damaged_packets == 1:
+                self._warnings.append(f"damaged data: a packet after {_at(seen, self._stream)} was skipped: {error}")
+            return []
+
+    def _check_tail(self, last: int | None, time_base: Fraction) -> None:
+        """Warn where the file claims to go on after its last picture."""
+        claimed = self._stream.duration
+        if last is None or not claimed:
+            return
+        missing = float(((self._stream.start_time or 0) + claimed - last) * time_base)
+        if missing > _TAIL_SECONDS + 2 / float(self._info.frame_rate or 2):
+            self._warn_once(f"damaged tail: the last picture is at {_seconds(last, time_base)}, {missing:.1f} s before the stated end")
+
+    def _warn_once(self, sentence: str) -> None:
+        if sentence.split(" after ")[0] not in {known.split(" after ")[0] for known in self._warnings}:
+            self._warnings.append(sentence)
+
+
+def _at(picture: VideoFrame | None, stream: VideoStream) -> str:
+    if picture is None or picture.pts is None or not stream.time_base:
+        return "the start"
+    return _seconds(picture.pts, Fraction(stream.time_base))
+
+
+def _seconds(pts: int | None, time_base: Fraction) -> str:
+    return "the start" if pts is None else f"{float(pts * time_base):.1f} s"

@@ -1,0 +1,120 @@
+"""What may be opened: one regular file, one open stream or standard input, of a known kind, and nothing that it points to."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
+
+from indelible.errors import LimitError, MediaError, UnsupportedMediaError
+from indelible.video._av import av, media_errors
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+__all__ = ["DEFAULT_MAX_PIXELS", "Source", "is_pipe", "main_video_stream", "open_input", "source_name"]
+
+Source = str | os.PathLike[str] | BinaryIO
+"""A path, ``-`` for standard input or output, or a binary file object (``io.BytesIO``, a pipe)."""
+
+DEFAULT_MAX_PIXELS = 8192 * 8192
+MAX_STREAMS = 64
+
+# Containers of one self-contained file. What is not here: playlists and manifests (hls, dash, concat, sdp, ...) and image sequences,
+# which lead to other files or to the network; devices; and the text and game formats that FFmpeg sees in almost any bytes.
+_DEMUXERS = (
+    "3gp apng asf av1 avi dv flv gif gxf h264 hevc ivf m4v matroska mjpeg mov mpeg mpegts mpegvideo mxf nut obu ogg rm vc1 wtv yuv4mpegpipe"
+)
+_ADVICE = "is it a video file, and whole? `ffprobe FILE` tells more, and `ffmpeg -i FILE out.mkv` may repair it"
+_NOT_MOVING = av.stream.Disposition.attached_pic | av.stream.Disposition.still_image | av.stream.Disposition.timed_thumbnails
+
+
+def source_name(source: Source) -> str:
+    """Return what messages call a source."""
+    if isinstance(source, str | os.PathLike):
+        return "standard input" if os.fspath(source) == "-" else os.fspath(source)
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else "the video in memory"
+
+
+@contextmanager
+def open_input(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[InputContainer]:
+    """Open a source for demuxing and close it afterwards.
+
+    A seekable file object is read from its start, wherever it stands.
+
+    Raises:
+        MediaError: if it is missing, empty, unreadable or no video container of the kinds that are read.
+        UnsupportedMediaError: if it is a folder, a device or a named pipe.
+        LimitError: if it has more than 64 streams.
+    """
+    name = source_name(source)
+    file, protocols = _openable(source)
+    options = {"format_whitelist": _DEMUXERS.replace(" ", ","), "protocol_whitelist": protocols, "max_streams": str(MAX_STREAMS + 1)}
+    with media_errors(name, task="open", advice=_ADVICE):
+        # `options` also reach the decoders that look into the first packets while the container is opened.
+        container = av.open(
+            file, "r", options={"max_pixels": str(max_pixels)}, container_options=options, metadata_errors="surrogateescape"
+        )
+    with container:
+        if len(container.streams) > MAX_STREAMS:
+            raise LimitError(f"{name} has more than {MAX_STREAMS} streams; keep the ones that matter with: ffmpeg -i FILE -c copy out.mkv")
+        yield container
+
+
+def main_video_stream(container: InputContainer, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS) -> VideoStream:
+    """Return the first video stream that is not a cover picture, with its size checked.
+
+    Raises:
+        UnsupportedMediaError: if there is none, or no decoder for it.
+        LimitError: if its pictures have more than ``max_pixels`` pixels.
+    """
+    for stream in container.streams.video:
+        if stream.disposition & _NOT_MOVING:
+            continue
+        if stream.codec_context is None:
+            raise UnsupportedMediaError(f"{name}: no decoder for its video stream in this build of FFmpeg; transcode it first")
+        pixels = stream.codec_context.width * stream.codec_context.height
+        if pixels > max_pixels:
+            size = f"{stream.codec_context.width}x{stream.codec_context.height}"
+            raise LimitError(f"{name} has pictures of {size}, {pixels} pixels; at most {max_pixels} are allowed (max_pixels)")
+        return stream
+    kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
+    raise UnsupportedMediaError(f"{name} has no video stream (it holds: {kinds}); give a file with moving pictures")
+
+
+def is_pipe(source: Source) -> bool:
+    """Return whether a source can be read only once, from its start to its end."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source) == "-"
+    return not source.seekable()
+
+
+def _openable(source: Source) -> tuple[str | BinaryIO, str]:
+    """Return what ``av.open`` gets for a source, and the protocols that it needs."""
+    if not isinstance(source, str | os.PathLike):
+        if isinstance(source, io.BytesIO):
+            # A cursor of its own (the bytes are shared): one clip in memory may be decoded and remuxed at the same time.
+            return io.BytesIO(source.getvalue()), "none"
+        if source.seekable():
+            source.seek(0)
+        return source, "none"
+    path = os.fspath(source)
+    if path == "-":
+        return "pipe:0", "pipe"
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise MediaError(f"cannot open {path}: {reason}; check the name and the rights") from error
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, socket or named pipe"
+        raise UnsupportedMediaError(f"{path} is {kind}; give a regular file, or - for standard input")
+    if status.st_size == 0:
+        raise MediaError(f"{path} is empty; was it written or copied completely?")
+    # The prefix keeps a name such as `http:x` or `concat:x` a name.
+    return f"file:{path}", "file"

@@ -1,0 +1,124 @@
+"""Where a video is written to: a file that appears whole or not at all, standard output, or memory."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from indelible.errors import InputError, OutputError
+from indelible.video.source import Source
+
+__all__ = ["Target", "open_target"]
+
+_CONTAINERS = {
+    ".mp4": "mp4",
+    ".m4v": "mp4",
+    ".mov": "mov",
+    ".mkv": "matroska",
+    ".webm": "webm",
+    ".nut": "nut",
+    ".ts": "mpegts",
+    ".mts": "mpegts",
+    ".m2ts": "mpegts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What ``av.open`` writes to, in which container, and whether written bytes can be changed again."""
+
+    file: str | BinaryIO
+    container: str
+    name: str
+    seekable: bool
+    in_file: bool = False
+
+
+@contextmanager
+def open_target(target: Source, *, container: str | None, overwrite: bool, source: Source | None) -> Iterator[Target]:
+    """Prepare a target, and publish it if the block succeeds.
+
+    A path is written under a temporary name in its folder, flushed to the disk and renamed; whatever ends the block early removes it.
+
+    Args:
+        target: a path, ``-`` or a binary file object.
+        container: FFmpeg's short name; None takes it from the path's suffix (``nut`` for ``-``).
+        overwrite: whether an existing file may be replaced.
+        source: what is being read, which may not be the target.
+
+    Raises:
+        OutputError: if the target exists, is the source, is a terminal, or cannot be created.
+        InputError: if the container is unknown, or missing for a file object.
+    """
+    if container is not None and container not in _CONTAINERS.values():
+        raise InputError(f"container is {container!r}; it must be one of {', '.join(sorted(set(_CONTAINERS.values())))}")
+    if not isinstance(target, str | os.PathLike):
+        if container is None:
+            raise InputError('a file object needs container=..., for example "mp4" or "matroska"')
+        if target is source:
+            raise OutputError("the output is the input itself; write to another file object")
+        yield Target(target, container, "the video in memory", target.seekable())
+    elif os.fspath(target) == "-":
+        if sys.stdout.isatty():
+            raise OutputError("standard output is a terminal; redirect it to a file or a program")
+        yield Target("pipe:1", container or "nut", "standard output", seekable=False)
+    else:
+        path = Path(os.path.realpath(target))
+        kind = container or _container_of(path)
+        _check_free(path, overwrite=overwrite, source=source)
+        with _published(path, overwrite=overwrite, source=source) as temporary:
+            yield Target(f"file:{temporary}", kind, os.fspath(target), seekable=True, in_file=True)
+
+
+def _container_of(path: Path) -> str:
+    try:
+        return _CONTAINERS[path.suffix.lower()]
+    except KeyError:
+        raise OutputError(f"{path} has no suffix of a known container; use one of {', '.join(_CONTAINERS)}") from None
+
+
+def _check_free(path: Path, *, overwrite: bool, source: Source | None) -> None:
+    if not path.exists():
+        return
+    if isinstance(source, str | os.PathLike) and os.fspath(source) != "-" and os.path.exists(source) and path.samefile(source):
+        raise OutputError(f"{path} is the input itself; choose another name for the output")
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OutputError(f"{path} exists and is not a regular file; choose another name, or - for standard output")
+    if not overwrite:
+        raise OutputError(f"{path} exists; choose another name, or allow it to be replaced (overwrite=True, --force)")
+
+
+@contextmanager
+def _published(path: Path, *, overwrite: bool, source: Source | None) -> Iterator[Path]:
+    """Create an empty file beside ``path``, and give it that name after a block that succeeds."""
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.part")
+    try:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    except OSError as error:
+        raise OutputError(f"cannot create a file in {path.parent}: {error.strerror}; check that the folder exists and its rights") from error
+    try:
+        yield temporary
+        _flush_to_disk(temporary)
+        _check_free(path, overwrite=overwrite, source=source)
+        os.replace(temporary, path)
+    except BaseException:  # an interrupt too must not leave half a video
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+    if os.name == "posix":
+        _flush_to_disk(path.parent)
+
+
+def _flush_to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,248 @@
+"""Frames into a file: encoded with their exact times, sizes and colours, beside everything else of the source."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from indelible.errors import InputError
+from indelible.frames import ColorTags, Frame, VideoInfo
+from indelible.video._av import av, media_errors
+from indelible.video.encoders import EncoderSettings, encoder_name, encoder_options, encoder_pixel_format
+from indelible.video.planes import picture_from_frame
+from indelible.video.probe import display_matrix
+from indelible.video.remux import StreamCopier
+from indelible.video.source import Source, is_pipe, main_video_stream, open_input, source_name
+from indelible.video.target import Target, open_target
+
+if TYPE_CHECKING:
+    from av.container import InputContainer, OutputContainer
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+__all__ = ["WriteSummary", "write_video"]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteSummary:
+    """What was written: frames, seconds from the first picture to the end of the last, bytes of the video stream.
+
+    ``warnings`` names what the container could not take over from the source.
+    """
+
+    frames: int
+    duration_seconds: float
+    video_bytes: int
+    warnings: tuple[str, ...] = ()
+
+
+# The encoders of a container that its readers expect there. FFmpeg's own answer is too generous for MPEG-TS (private data).
+_CODECS = {
+    "mp4": ("x264", "x265", "av1", "vp9"),
+    "mov": ("x264", "x265"),
+    "matroska": ("x264", "x265", "av1", "vp9", "ffv1"),
+    "webm": ("av1", "vp9"),
+    "nut": ("x264", "x265", "av1", "vp9", "ffv1"),
+    "mpegts": ("x264", "x265"),
+}
+
+# Tags that MP4 keeps in the places where players look; for any other key the tags move to where only FFmpeg and editors look.
+_MP4_TAGS = frozenset(
+    "title artist album_artist album composer date comment genre copyright grouping lyrics description synopsis show episode_id network "
+    "keywords encoder location location-eng language handler_name creation_time timecode".split()
+)
+
+_MAX_ENCODER_RATE = 240
+
+
+def write_video(
+    target: Source,
+    frames: Iterable[Frame],
+    settings: EncoderSettings,
+    *,
+    info: VideoInfo,
+    copy_from: Source | None = None,
+    container: str | None = None,
+    overwrite: bool = False,
+) -> WriteSummary:
+    """Encode frames into a new video.
+
+    Times are those of the frames, variable rate included, as exactly as the container can say them (Matroska and WebM: to 1 ms).
+    Sizes, format and colour tags are those of the first frame, and all others must agree. Nothing is scaled, rotated, padded or
+    converted; a grey frame gets neutral chroma where the codec has no grey.
+
+    Args:
+        target: a path, written under a temporary name and renamed when it is whole; ``-`` for standard output; or a binary file
+            object (``io.BytesIO``), which needs ``container``.
+        frames: in order of presentation, times increasing; consumed one at a time.
+        settings: the encoder.
+        info: of the source: frame rate, aspect ratio of the pixels, rotation, and colours where the frames have no tags.
+        copy_from: a source that can be opened again, whose other streams, chapters and tags are carried over untouched.
+        container: ``mp4``, ``mov``, ``matroska``, ``webm``, ``nut`` or ``mpegts``; None takes it from the suffix (``nut`` for ``-``).
+        overwrite: whether an existing file may be replaced.
+
+    Raises:
+        OutputError: if the target exists, is ``copy_from``, or cannot be created.
+        InputError: if the frames are none, change their size, or cannot be encoded with these settings or held by this container.
+        MediaError: if encoding, copying or writing fails.
+    """
+    if copy_from is not None and is_pipe(copy_from):
+        raise InputError("copy_from is a pipe, which can be read only once; give a file whose other streams can be copied")
+    with ExitStack() as stack:
+        place = stack.enter_context(open_target(target, container=container, overwrite=overwrite, source=copy_from))
+        if settings.codec not in _CODECS[place.container]:
+            allowed = " or ".join(_CODECS[place.container])
+            raise InputError(f"{place.container} does not hold {settings.codec} video; choose codec {allowed}, or write to .mkv")
+        remaining = iter(frames)
+        first = next(remaining, None)
+        if first is None:
+            raise InputError("there are no frames to write; is the source empty or its range outside the video?")
+        matrix = None if copy_from is None else display_matrix(copy_from)
+        source = None if copy_from is None else stack.enter_context(open_input(copy_from))
+        stack.enter_context(media_errors(place.name, task="write", advice="check the free space, and the settings of the encoder"))
+        output = stack.enter_context(_open_output(place, _container_options(place, first, source)))
+
+        def add_video() -> VideoStream:
+            return _add_video_stream(output, first, settings, info, matrix)
+
+        copier = None
+        if source is None or copy_from is None:
+            stream = add_video()
+        else:
+            name = source_name(copy_from)
+            copier = StreamCopier(source, main_video_stream(source, name=name), output, name=name)
+            stream = copier.add_streams(add_video)
+        output.start_encoding()
+        encoding = _Encoding(stream, output, copier, like=first)
+        encoding.write(first)
+        for frame in remaining:
+            encoding.write(frame)
+        return encoding.finish()
+
+
+class _Encoding:
+    """The frames on their way through one encoder, and what came out so far."""
+
+    def __init__(self, stream: VideoStream, output: OutputContainer, copier: StreamCopier | None, like: Frame) -> None:
+        self._stream = stream
+        self._output = output
+        self._copier = copier
+        self._like = like
+        self._frames = 0
+        self._video_bytes = 0
+        self._start: int | None = None
+        self._last = 0
+        self._end = 0
+
+    def write(self, frame: Frame) -> None:
+        self._check_alike(frame)
+        pts = self._end if frame.pts is None else frame.pts
+        if self._start is None:
+            self._start = pts
+        elif pts <= self._last:
+            raise InputError(f"frame {self._frames} has pts {pts}, not after the {self._last} before it; frames must be in order of time")
+        self._end = pts + (frame.duration or self._usual_duration(pts))
+        self._last = pts
+        self._mux(self._stream.encode(picture_from_frame(frame, pixel_format=self._stream.pix_fmt or "", pts=pts)))
+        self._frames += 1
+
+    def finish(self) -> WriteSummary:
+        """Empty the encoder, copy what is left of the other streams, and sum up."""
+        self._mux(self._stream.encode(None))
+        if self._copier is not None:
+            self._copier.copy_until(None)
+        return WriteSummary(
+            frames=self._frames,
+            duration_seconds=float((self._end - (self._start or 0)) * self._like.time_base),
+            video_bytes=self._video_bytes,
+            warnings=tuple(self._copier.warnings) if self._copier is not None else (),
+        )
+
+    def _check_alike(self, frame: Frame) -> None:
+        like = self._like
+        if (frame.width, frame.height, frame.pixel_format) != (like.width, like.height, like.pixel_format):
+            raise InputError(f"frame {self._frames} is {frame!r}; all must be {like.width}x{like.height} {like.pixel_format} like the first")
+        if frame.time_base != like.time_base:
+            raise InputError(f"frame {self._frames} has time base {frame.time_base}; all must have {like.time_base} like the first")
+
+    def _usual_duration(self, pts: int) -> int:
+        """Return the step from the frame before or, for the first one, of the frame rate."""
+        step = pts - self._last if self._frames else round(1 / (self._stream.codec_context.framerate * self._like.time_base))
+        return max(1, step)
+
+    def _mux(self, packets: list[Packet[VideoStream]]) -> None:
+        for packet in packets:
+            self._video_bytes += packet.size
+            if self._copier is not None and packet.dts is not None:
+                self._copier.copy_until(packet.dts * packet.time_base)
+            self._output.mux(packet)
+
+
+def _add_video_stream(
+    output: OutputContainer, first: Frame, settings: EncoderSettings, info: VideoInfo, matrix: tuple[int, ...] | None
+) -> VideoStream:
+    """Add the encoded stream, described completely: what is left out here FFmpeg replaces by guesses (640x480, 24 fps, BT.601)."""
+    pixel_format = encoder_pixel_format(settings, first.pixel_format, width=first.width, height=first.height)
+    stream: VideoStream = output.add_stream(
+        encoder_name(settings),
+        rate=_encoder_rate(info, first),
+        options=encoder_options(settings),
+        width=first.width,
+        height=first.height,
+        time_base=first.time_base,
+    )
+    context = stream.codec_context
+    context.pix_fmt = pixel_format
+    context.sample_aspect_ratio = info.sample_aspect_ratio
+    color = info.color if first.color == ColorTags() else first.color
+    context.color_primaries, context.color_trc = color.primaries, color.transfer
+    context.colorspace, context.color_range = color.matrix, color.range
+    context.flags |= av.codec.context.Flags.frame_duration
+    if settings.codec == "x265" and output.format.name in ("mp4", "mov"):
+        context.codec_tag = "hvc1"  # parameter sets in the header only, the one kind that Apple's players take
+    if matrix is not None:
+        stream.set_display_matrix(matrix)
+    elif info.rotation_deg:
+        stream.set_display_rotation(info.rotation_deg)
+    return stream
+
+
+def _encoder_rate(info: VideoInfo, first: Frame) -> Fraction:
+    """Return the frame rate that the encoder plans with; times are the frames' own."""
+    rate = info.frame_rate or (1 / (first.duration * first.time_base) if first.duration else Fraction(25))
+    # Some files claim their clock (1000 or 90000 a second) for a rate, which SVT-AV1 and the rate controls do not bear.
+    return min(rate, Fraction(_MAX_ENCODER_RATE)).limit_denominator(60_000)
+
+
+def _container_options(place: Target, first: Frame, source: InputContainer | None) -> dict[str, str]:
+    if place.container not in ("mp4", "mov"):
+        return {}
+    flags = []
+    if not place.seekable:
+        flags += ["frag_keyframe", "delay_moov", "default_base_moof"]
+    elif place.in_file:
+        flags.append("faststart")
+    if source is not None and not _MP4_TAGS.issuperset(key.lower() for key in source.metadata):
+        flags.append("use_metadata_tags")
+    # Edit lists, which hold the starts of the streams, count in movie time: 1/1000 s would shift them.
+    rates = [stream.codec_context.sample_rate for stream in source.streams.audio] if source is not None else []
+    movie_timescale = math.lcm(first.time_base.denominator, *(rate for rate in rates if rate))
+    if movie_timescale >= 2**31:
+        movie_timescale = first.time_base.denominator
+    return {"movie_timescale": str(movie_timescale)} | ({"movflags": "+".join(["", *flags])} if flags else {})
+
+
+@contextmanager
+def _open_output(place: Target, options: dict[str, str]) -> Iterator[OutputContainer]:
+    output = av.open(place.file, "w", format=place.container, container_options=options, metadata_errors="surrogateescape")
+    try:
+        yield output
+    except BaseException:
+        with suppress(av.error.FFmpegError):  # the first error is the one to tell
+            output.close()
+        raise
+    output.close()
