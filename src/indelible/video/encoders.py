@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import cache
 from typing import Literal, get_args
 
@@ -60,7 +60,7 @@ _ENCODERS: dict[str, _Encoder] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class EncoderSettings:
     """How to encode. What is None is the encoder's default, and nothing is changed behind the caller's back.
 
@@ -83,6 +83,7 @@ class EncoderSettings:
     """
 
     codec: CodecName
+    _: KW_ONLY
     crf: float | None = None
     preset: str | None = None
     bitrate_bps: int | None = None

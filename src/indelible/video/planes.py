@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from indelible.video._av import av
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
+    from av.video.plane import VideoPlane
 
 __all__ = ["color_tags", "frame_from_picture", "picture_from_frame", "planar_format"]
 
@@ -116,19 +117,17 @@ def picture_from_frame(frame: Frame, *, pixel_format: str, pts: int) -> VideoFra
         InputError: if a plane does not have the shape that the format asks for.
     """
     picture = av.VideoFrame(frame.width, frame.height, pixel_format)
-    dtype = np.uint16 if frame.bit_depth > 8 else np.uint8
+    bits = picture.format.components[0].bits
     for index, plane in enumerate(picture.planes):
-        rows = np.frombuffer(plane, dtype).reshape(plane.height, plane.line_size // dtype().itemsize)[:, : plane.width]
-        if index == 0:
-            samples: Plane | np.unsignedinteger = frame.y
-        elif frame.chroma:
-            samples = frame.chroma[index - 1]
-        else:
-            samples = dtype(1 << (frame.bit_depth - 1))
-        if samples.ndim and (samples.shape != rows.shape or samples.dtype != dtype):
+        rows = _memory(plane, bits)[:, : plane.width]
+        if index and not frame.chroma:
+            rows[:] = 1 << (bits - 1)
+            continue
+        samples = frame.chroma[index - 1] if index else frame.y
+        if samples.shape != rows.shape or samples.dtype != rows.dtype:
             raise InputError(
                 f"plane {index} of a {pixel_format} frame of {frame.width}x{frame.height} is {samples.shape} {samples.dtype}; "
-                f"it must be {rows.shape} {np.dtype(dtype)}"
+                f"it must be {rows.shape} {rows.dtype}"
             )
         rows[:] = samples
     picture.pts = pts
@@ -150,15 +149,19 @@ def _packed_planes(picture: VideoFrame, layout: _Packed) -> tuple[Plane, tuple[P
     planes: list[Plane] = []
     for component, (plane, first, step) in zip(planar, ((0, layout.luma_first, layout.luma_step), *layout.chroma), strict=True):
         samples = _rows(picture, plane)[:, first::step][:, : component.width]
-        planes.append(samples >> layout.shift if layout.shift else samples)
+        planes.append(np.right_shift(samples, layout.shift, dtype=samples.dtype) if layout.shift else samples)
     return planes[0], tuple(planes[1:])
 
 
 def _rows(picture: VideoFrame, index: int) -> Plane:
     """Return all samples of a plane, padding at the end of the rows included, as a read-only view, first row on top."""
     plane = picture.planes[index]
-    stride = plane.line_size
-    dtype = np.uint16 if picture.format.components[0].bits > 8 else np.uint8
-    rows: Plane = np.frombuffer(plane, dtype).reshape(plane.height, abs(stride) // dtype().itemsize)
+    rows = _memory(plane, picture.format.components[0].bits)
     rows.flags.writeable = False
-    return rows if stride > 0 else rows[::-1]
+    return rows if plane.line_size > 0 else rows[::-1]
+
+
+def _memory(plane: VideoPlane, bits: int) -> Plane:
+    """Return the memory of a plane, in the order of its addresses."""
+    dtype: type[np.uint8 | np.uint16] = np.uint16 if bits > 8 else np.uint8
+    return cast("Plane", np.frombuffer(memoryview(plane), dtype).reshape(plane.height, -1))

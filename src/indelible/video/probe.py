@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from indelible.errors import MediaError
 from indelible.frames import VideoInfo
@@ -14,6 +14,7 @@ from indelible.video.source import DEFAULT_MAX_PIXELS, Source, main_video_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.sidedata.sidedata import SideData
     from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
@@ -63,10 +64,8 @@ def display_matrix(source: Source) -> tuple[int, ...] | None:
     name = source_name(source)
     with open_input(source) as container:
         picture = _first_picture(container, main_video_stream(container, name=name), name=name)
-        for item in picture.side_data:
-            if item.type is av.sidedata.sidedata.Type.DISPLAYMATRIX:
-                return struct.unpack("=9i", bytes(item))
-    return None
+        matrix = cast("SideData | None", picture.side_data.get("DISPLAYMATRIX"))
+        return None if matrix is None else struct.unpack("=9i", bytes(matrix))
 
 
 def _first_picture(container: InputContainer, stream: VideoStream, *, name: str) -> VideoFrame:
@@ -90,6 +89,8 @@ def _bitrate_bps(container: InputContainer, stream: VideoStream) -> int | None:
     """Return the stream's own rate or, where the container keeps none (Matroska), the file's without the other streams."""
     if stream.codec_context.bit_rate:
         return int(stream.codec_context.bit_rate)
-    others = sum(other.codec_context.bit_rate or 0 for other in container.streams if other is not stream and other.codec_context)
+    others = sum(
+        other.codec_context.bit_rate or 0 for other in container.streams if other is not stream and other.codec_context is not None
+    )
     rate = (container.bit_rate or 0) - others
     return rate if rate > 0 else None

@@ -28,7 +28,9 @@ _TAIL_SECONDS = 0.5
 
 @contextmanager
 def open_video(source: Source, *, threads: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[VideoReader]:
-    """Open a video for reading, from a path, ``-`` (standard input) or a binary file object::
+    """Open a video for reading, from a path, ``-`` (standard input) or a binary file object.
+
+    For example::
 
         with open_video("clip.mp4") as reader:
             for frame in reader:

@@ -23,7 +23,9 @@ _CONTAINER_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands"
 _STATISTICS_TAGS = ("BPS", "DURATION", "NUMBER_OF_FRAMES", "NUMBER_OF_BYTES", "_STATISTICS", "SOURCE_ID", "ENCODER", "encoder", "vendor_id")
 
 # MPEG-TS is the one container whose muxer takes anything and then marks it as private data that no player reads.
-_MPEGTS_CODECS = frozenset("aac ac3 dts eac3 mp2 mp3 opus truehd dvb_subtitle dvb_teletext klv scte_35 timed_id3".split())
+_MPEGTS_CODECS = frozenset(
+    ["aac", "ac3", "dts", "dvb_subtitle", "dvb_teletext", "eac3", "klv", "mp2", "mp3", "opus", "scte_35", "timed_id3", "truehd"]
+)
 
 
 class StreamCopier:

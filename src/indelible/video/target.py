@@ -13,21 +13,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from indelible.errors import InputError, OutputError
+from indelible.video.containers import check_container, container_of_suffix
 from indelible.video.source import Source
 
 __all__ = ["Target", "open_target"]
-
-_CONTAINERS = {
-    ".mp4": "mp4",
-    ".m4v": "mp4",
-    ".mov": "mov",
-    ".mkv": "matroska",
-    ".webm": "webm",
-    ".nut": "nut",
-    ".ts": "mpegts",
-    ".mts": "mpegts",
-    ".m2ts": "mpegts",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +46,8 @@ def open_target(target: Source, *, container: str | None, overwrite: bool, sourc
         OutputError: if the target exists, is the source, is a terminal, or cannot be created.
         InputError: if the container is unknown, or missing for a file object.
     """
-    if container is not None and container not in _CONTAINERS.values():
-        raise InputError(f"container is {container!r}; it must be one of {', '.join(sorted(set(_CONTAINERS.values())))}")
+    if container is not None:
+        check_container(container)
     if not isinstance(target, str | os.PathLike):
         if container is None:
             raise InputError('a file object needs container=..., for example "mp4" or "matroska"')
@@ -71,17 +60,10 @@ def open_target(target: Source, *, container: str | None, overwrite: bool, sourc
         yield Target("pipe:1", container or "nut", "standard output", seekable=False)
     else:
         path = Path(os.path.realpath(target))
-        kind = container or _container_of(path)
+        kind = container or container_of_suffix(path.suffix)
         _check_free(path, overwrite=overwrite, source=source)
         with _published(path, overwrite=overwrite, source=source) as temporary:
             yield Target(f"file:{temporary}", kind, os.fspath(target), seekable=True, in_file=True)
-
-
-def _container_of(path: Path) -> str:
-    try:
-        return _CONTAINERS[path.suffix.lower()]
-    except KeyError:
-        raise OutputError(f"{path} has no suffix of a known container; use one of {', '.join(_CONTAINERS)}") from None
 
 
 def _check_free(path: Path, *, overwrite: bool, source: Source | None) -> None:
@@ -102,7 +84,7 @@ def _published(path: Path, *, overwrite: bool, source: Source | None) -> Iterato
     try:
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     except OSError as error:
-        raise OutputError(f"cannot create a file in {path.parent}: {error.strerror}; check that the folder exists and its rights") from error
+        raise OutputError(f"cannot create a file in {path.parent}: {error.strerror}; the folder must exist and be writable") from error
     try:
         yield temporary
         _flush_to_disk(temporary)

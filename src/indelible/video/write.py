@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from indelible.errors import InputError
 from indelible.frames import ColorTags, Frame, VideoInfo
 from indelible.video._av import av, media_errors
+from indelible.video.containers import check_holds, muxer_options
 from indelible.video.encoders import EncoderSettings, encoder_name, encoder_options, encoder_pixel_format
 from indelible.video.planes import picture_from_frame
 from indelible.video.probe import display_matrix
@@ -20,7 +20,7 @@ from indelible.video.source import Source, is_pipe, main_video_stream, open_inpu
 from indelible.video.target import Target, open_target
 
 if TYPE_CHECKING:
-    from av.container import InputContainer, OutputContainer
+    from av.container import OutputContainer
     from av.packet import Packet
     from av.video.stream import VideoStream
 
@@ -40,22 +40,7 @@ class WriteSummary:
     warnings: tuple[str, ...] = ()
 
 
-# The encoders of a container that its readers expect there. FFmpeg's own answer is too generous for MPEG-TS (private data).
-_CODECS = {
-    "mp4": ("x264", "x265", "av1", "vp9"),
-    "mov": ("x264", "x265"),
-    "matroska": ("x264", "x265", "av1", "vp9", "ffv1"),
-    "webm": ("av1", "vp9"),
-    "nut": ("x264", "x265", "av1", "vp9", "ffv1"),
-    "mpegts": ("x264", "x265"),
-}
-
-# Tags that MP4 keeps in the places where players look; for any other key the tags move to where only FFmpeg and editors look.
-_MP4_TAGS = frozenset(
-    "title artist album_artist album composer date comment genre copyright grouping lyrics description synopsis show episode_id network "
-    "keywords encoder location location-eng language handler_name creation_time timecode".split()
-)
-
+# Some files claim their clock (1000 or 90000 a second) for a frame rate, which SVT-AV1 and the rate controls do not bear.
 _MAX_ENCODER_RATE = 240
 
 
@@ -94,9 +79,7 @@ def write_video(
         raise InputError("copy_from is a pipe, which can be read only once; give a file whose other streams can be copied")
     with ExitStack() as stack:
         place = stack.enter_context(open_target(target, container=container, overwrite=overwrite, source=copy_from))
-        if settings.codec not in _CODECS[place.container]:
-            allowed = " or ".join(_CODECS[place.container])
-            raise InputError(f"{place.container} does not hold {settings.codec} video; choose codec {allowed}, or write to .mkv")
+        check_holds(place.container, settings.codec)
         remaining = iter(frames)
         first = next(remaining, None)
         if first is None:
@@ -104,7 +87,11 @@ def write_video(
         matrix = None if copy_from is None else display_matrix(copy_from)
         source = None if copy_from is None else stack.enter_context(open_input(copy_from))
         stack.enter_context(media_errors(place.name, task="write", advice="check the free space, and the settings of the encoder"))
-        output = stack.enter_context(_open_output(place, _container_options(place, first, source)))
+        output = stack.enter_context(
+            _open_output(
+                place, muxer_options(place.container, first.time_base, source=source, seekable=place.seekable, in_file=place.in_file)
+            )
+        )
 
         def add_video() -> VideoStream:
             return _add_video_stream(output, first, settings, info, matrix)
@@ -165,7 +152,7 @@ class _Encoding:
     def _check_alike(self, frame: Frame) -> None:
         like = self._like
         if (frame.width, frame.height, frame.pixel_format) != (like.width, like.height, like.pixel_format):
-            raise InputError(f"frame {self._frames} is {frame!r}; all must be {like.width}x{like.height} {like.pixel_format} like the first")
+            raise InputError(f"frame {self._frames} is {frame!r}; all must be alike, and the first is {like!r}")
         if frame.time_base != like.time_base:
             raise InputError(f"frame {self._frames} has time base {frame.time_base}; all must have {like.time_base} like the first")
 
@@ -187,13 +174,16 @@ def _add_video_stream(
 ) -> VideoStream:
     """Add the encoded stream, described completely: what is left out here FFmpeg replaces by guesses (640x480, 24 fps, BT.601)."""
     pixel_format = encoder_pixel_format(settings, first.pixel_format, width=first.width, height=first.height)
-    stream: VideoStream = output.add_stream(
-        encoder_name(settings),
-        rate=_encoder_rate(info, first),
-        options=encoder_options(settings),
-        width=first.width,
-        height=first.height,
-        time_base=first.time_base,
+    stream = cast(
+        "VideoStream",
+        output.add_stream(
+            encoder_name(settings),
+            rate=_encoder_rate(info, first),
+            options=encoder_options(settings),
+            width=first.width,
+            height=first.height,
+            time_base=first.time_base,
+        ),
     )
     context = stream.codec_context
     context.pix_fmt = pixel_format
@@ -214,26 +204,7 @@ def _add_video_stream(
 def _encoder_rate(info: VideoInfo, first: Frame) -> Fraction:
     """Return the frame rate that the encoder plans with; times are the frames' own."""
     rate = info.frame_rate or (1 / (first.duration * first.time_base) if first.duration else Fraction(25))
-    # Some files claim their clock (1000 or 90000 a second) for a rate, which SVT-AV1 and the rate controls do not bear.
     return min(rate, Fraction(_MAX_ENCODER_RATE)).limit_denominator(60_000)
-
-
-def _container_options(place: Target, first: Frame, source: InputContainer | None) -> dict[str, str]:
-    if place.container not in ("mp4", "mov"):
-        return {}
-    flags = []
-    if not place.seekable:
-        flags += ["frag_keyframe", "delay_moov", "default_base_moof"]
-    elif place.in_file:
-        flags.append("faststart")
-    if source is not None and not _MP4_TAGS.issuperset(key.lower() for key in source.metadata):
-        flags.append("use_metadata_tags")
-    # Edit lists, which hold the starts of the streams, count in movie time: 1/1000 s would shift them.
-    rates = [stream.codec_context.sample_rate for stream in source.streams.audio] if source is not None else []
-    movie_timescale = math.lcm(first.time_base.denominator, *(rate for rate in rates if rate))
-    if movie_timescale >= 2**31:
-        movie_timescale = first.time_base.denominator
-    return {"movie_timescale": str(movie_timescale)} | ({"movflags": "+".join(["", *flags])} if flags else {})
 
 
 @contextmanager
