@@ -1,0 +1,132 @@
+"""Named lists of channels, from gentle to hard. Data only: each line is a specification.
+
+Sizes and rates of the platform ladders are indicative. Platforms do not promise what they deliver, change it, and choose by content; what
+is cited is where a figure can be seen, not that a given upload gets it.
+
+``youtube``
+    What its player offers of an upload: H.264, VP9 and, for popular videos, AV1, at 720, 480, 360 and 240 lines (format ids 136/135/134/133,
+    247/244/243/242, 398/397/396/395; list: gist.github.com/AgentOak/34d47c65b1d28829bb17c24c04a0096f). Rates are typical for
+    talking and moving pictures as ``yt-dlp -F`` prints them, 1.5M/0.7M/0.4M/0.2M for H.264, less for the others.
+``social``
+    The variants that the API of Twitter, now X, lists for a post: 2176k, 832k and 256k H.264, at 1280x720, 640x360 and 320x180 for a wide
+    picture (shkspr.mobi/blog/2015/02/working-with-the-twitter-videos-api shows 832k); the last two are vertical video: bars, and a crop.
+``messenger``
+    Telegram for Android: at most 2.6 Mbit/s at 720, 1.0 at 480, 0.75 below (``MediaController.makeVideoBitrate`` in its source). Signal for
+    Android: 2 Mbit/s at 720, 1.75 at 480 (``VideoConstants``). WhatsApp publishes no figure: 480 at 1 Mbit/s, forwarded once, stands for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from indelible.channel.chain import Channel
+from indelible.channel.spec import parse_channel
+from indelible.channel.step import did_you_mean
+from indelible.errors import SpecError
+
+LADDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "h264": tuple(f"x264:crf={crf}" for crf in (18, 23, 28, 30, 34, 40, 45, 50)),
+        "hevc": tuple(f"x265:crf={crf}" for crf in (23, 28, 34, 40)),
+        "av1": tuple(f"av1:crf={crf}" for crf in (30, 40, 50, 55)),
+        "vp9": tuple(f"vp9:crf={crf}" for crf in (31, 37, 45, 52)),
+        "youtube": (
+            "scale=short:720|x264:bitrate=1500k",
+            "scale=short:720|vp9:bitrate=1000k",
+            "scale=short:720|av1:bitrate=800k",
+            "scale=short:480|x264:bitrate=700k",
+            "scale=short:480|vp9:bitrate=500k",
+            "scale=short:360|x264:bitrate=400k",
+            "scale=short:360|vp9:bitrate=300k",
+            "scale=short:360|av1:bitrate=250k",
+            "scale=short:240|x264:bitrate=200k",
+            "scale=short:240|vp9:bitrate=150k",
+        ),
+        "social": (
+            "scale=short:720|x264:bitrate=2176k",
+            "scale=short:360|x264:bitrate=832k",
+            "scale=short:180|x264:bitrate=256k",
+            "letterbox=9:16|scale=short:360|x264:bitrate=832k",
+            "crop=side:0.9|scale=short:360|x264:bitrate=832k",
+        ),
+        "messenger": (
+            "scale=short:720|x264:bitrate=2600k",
+            "scale=short:720|x264:bitrate=2000k",
+            "scale=short:480|x264:bitrate=1000k",
+            "scale=short:480|x264:bitrate=1000k|x264:bitrate=1000k",
+            "scale=short:360|x264:bitrate=750k",
+        ),
+        "geometry": (
+            "scale=0.75",
+            "scale=0.5",
+            "scale=short:240",
+            "crop=side:0.95",
+            "crop=area:0.7",
+            "crop=area:0.5:at=random",
+            "crop=area:0.3",
+            "pad=4:3",
+            "pad=9:16",
+            "flip=h",
+            "flip=v",
+            "rotate=1",
+            "rotate=5",
+            "rotate=90",
+            "logo=area:0.05",
+            "captions",
+        ),
+        "tone": (
+            "brightness=0.1",
+            "brightness=-0.2",
+            "contrast=0.7",
+            "contrast=1.5",
+            "gamma=0.7",
+            "gamma=1.5",
+            "hue=30",
+            "saturation=0.5",
+            "saturation=1.5",
+            "grey",
+            "noise=4",
+            "noise=10",
+            "blur=1",
+            "blur=2.5",
+            "sharpen=1",
+        ),
+        "time": (
+            "fps=24",
+            "fps=15",
+            "fps=50:by=blend",
+            "speed=0.9",
+            "speed=1.1",
+            "speed=1.25",
+            "trim=0.5:2.5",
+            "drop=0.2",
+            "drop=0.5",
+            "duplicate=0.2",
+        ),
+        "robustness": (
+            "none",
+            "x264:crf=23",
+            "x264:crf=28",
+            "x264:crf=34",
+            "x264:crf=40",
+            "x265:crf=28",
+            "av1:crf=40",
+            "vp9:crf=37",
+            "scale=short:360|x264:crf=28",
+            "scale=short:240|x264:crf=28",
+            "x264:crf=28|scale=0.6667|x264:crf=28",
+        ),
+    }
+)
+
+
+def ladder(name: str) -> tuple[Channel, ...]:
+    """Return the channels of a ladder.
+
+    Raises:
+        SpecError: if there is no ladder of that name.
+    """
+    if name not in LADDERS:
+        raise SpecError(f"unknown ladder {name!r}{did_you_mean(name, LADDERS)}; ladders: {', '.join(LADDERS)}")
+    return tuple(map(parse_channel, LADDERS[name]))
