@@ -1,7 +1,7 @@
 """The kinds of argument a step can have: how each is read, written, checked and described.
 
-A step is a dataclass whose fields carry a kind in their type, ``Annotated[float, Number(0, 100)]``; a plain ``Literal`` of words needs none.
-Reading and checking raise ValueError with no text: the step knows its own name and says what went wrong (``step.py``).
+A step is a dataclass whose fields carry a kind in their type, ``Annotated[float, Number(0, 100)]``; a plain ``Literal`` of words needs
+none. Reading and checking raise ValueError with no text: the step knows its own name and says what went wrong (``step.py``).
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 # Plain decimals only: Python also reads "1_000", " 2 " and "nan" as numbers, which nobody means in a specification.
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_MAX_DENOMINATOR = 1_001
 _BITRATE_UNITS = {"": 1, "k": 1_000, "M": 1_000_000}
 
 
@@ -21,7 +22,7 @@ class Kind(Protocol):
 
     def read(self, text: str) -> object: ...
 
-    def write(self, value: object) -> str: ...
+    def write(self, value: Any) -> str: ...
 
     def check(self, value: object) -> None: ...
 
@@ -45,8 +46,8 @@ class Number:
             raise ValueError
         return float(text)
 
-    def write(self, value: object) -> str:
-        return decimal_text(float(value))  # type: ignore[arg-type]  # checked when the step was made
+    def write(self, value: Any) -> str:
+        return decimal_text(float(value))
 
     def check(self, value: object) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
@@ -69,7 +70,7 @@ class Integer:
             raise ValueError
         return int(text)
 
-    def write(self, value: object) -> str:
+    def write(self, value: Any) -> str:
         return str(value)
 
     def check(self, value: object) -> None:
@@ -84,27 +85,30 @@ class Integer:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """An exact rational number, bounds included, read from a decimal (``23.976``) or a fraction (``24000/1001``)."""
+    """An exact rational number, bounds included, read from a decimal (``23.976``) or a fraction (``24000/1001``).
+
+    Denominators are small, so that times in it stay within the 32-bit time bases of containers.
+    """
 
     low: Fraction
     high: Fraction
 
     def read(self, text: str) -> Fraction:
-        if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?|\d{1,9}/0*[1-9]\d{0,8}", text):
+        if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?|\d{1,9}/[1-9]\d{0,8}", text):
             raise ValueError
         return Fraction(text)
 
-    def write(self, value: object) -> str:
-        exact = Fraction(value)  # type: ignore[arg-type]  # checked when the step was made
+    def write(self, value: Any) -> str:
+        exact = Fraction(value)
         decimal = decimal_text(float(exact))
         return decimal if _DECIMAL.fullmatch(decimal) and Fraction(decimal) == exact else f"{exact.numerator}/{exact.denominator}"
 
     def check(self, value: object) -> None:
-        if not isinstance(value, Fraction) or not self.low <= value <= self.high:
+        if not isinstance(value, Fraction) or not self.low <= value <= self.high or value.denominator > _MAX_DENOMINATOR:
             raise ValueError
 
     def __str__(self) -> str:
-        return f"a decimal or a fraction from {self.write(self.low)} to {self.write(self.high)}"
+        return f"a decimal with up to 3 places or a fraction like 30000/1001, from {self.write(self.low)} to {self.write(self.high)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +127,8 @@ class Bitrate:
             raise ValueError
         return int(bits_per_second)
 
-    def write(self, value: object) -> str:
-        bits_per_second = int(value)  # type: ignore[call-overload]  # checked when the step was made
+    def write(self, value: Any) -> str:
+        bits_per_second = int(value)
         return f"{bits_per_second // 1_000}k" if bits_per_second % 1_000 == 0 else str(bits_per_second)
 
     def check(self, value: object) -> None:
@@ -144,7 +148,7 @@ class Choice:
     def read(self, text: str) -> str:
         return text
 
-    def write(self, value: object) -> str:
+    def write(self, value: Any) -> str:
         return str(value)
 
     def check(self, value: object) -> None:
@@ -162,7 +166,7 @@ class Word:
     def read(self, text: str) -> str:
         return text
 
-    def write(self, value: object) -> str:
+    def write(self, value: Any) -> str:
         return str(value)
 
     def check(self, value: object) -> None:

@@ -12,10 +12,11 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from indelible.channel.arguments import OFFSET, SHARE, SIZE, Anchor, Number
 from indelible.channel.planes import Lattice, layout_of, map_planes, to_codes
@@ -152,7 +153,7 @@ class CropShare(Crop):
 
     def box(self, info: VideoInfo, rng: np.random.Generator) -> Box:
         side = math.sqrt(self.share) if self.kind == "area" else self.share
-        width, height = min(even(info.width * side), info.width), min(even(info.height * side), info.height)
+        width, height = min(even(info.width * side), info.width // 2 * 2), min(even(info.height * side), info.height // 2 * 2)
         x, y = place(self.at, info.width - width, info.height - height, rng)
         return Box(x, y, width, height)
 
@@ -212,13 +213,12 @@ def _turned(frame: Frame, angle_deg: float) -> Frame:
     centre = ((frame.width - 1) / 2, (frame.height - 1) / 2)
     turn = np.vstack([cv2.getRotationMatrix2D(centre, angle_deg, 1.0), [0.0, 0.0, 1.0]])
 
-    def warp(plane: Plane, lattice: Lattice) -> Plane:
+    def warp(plane: Plane, lattice: Lattice) -> NDArray[Any]:
         # Sample i of a coarse plane lies at luma position across * i + (across - 1) / 2: go there, turn, and come back.
         across, down = lattice.across, lattice.down
         to_luma = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1]])
         matrix = (np.linalg.inv(to_luma) @ turn @ to_luma)[:2]
-        warped: Plane = cv2.warpAffine(plane, matrix, plane.shape[::-1], flags=cv2.INTER_LINEAR, borderValue=lattice.black)
-        return warped
+        return cv2.warpAffine(plane, matrix, plane.shape[::-1], flags=cv2.INTER_LINEAR, borderValue=lattice.black)
 
     return map_planes(frame, warp)
 

@@ -4,15 +4,17 @@ Sizes and rates of the platform ladders are indicative. Platforms do not promise
 is cited is where a figure can be seen, not that a given upload gets it.
 
 ``youtube``
-    What its player offers of an upload: H.264, VP9 and, for popular videos, AV1, at 720, 480, 360 and 240 lines (format ids 136/135/134/133,
-    247/244/243/242, 398/397/396/395; list: gist.github.com/AgentOak/34d47c65b1d28829bb17c24c04a0096f). Rates are typical for
-    talking and moving pictures as ``yt-dlp -F`` prints them, 1.5M/0.7M/0.4M/0.2M for H.264, less for the others.
+    What its player offers of an upload: H.264, VP9 and, for popular videos, AV1, at 720, 480, 360 and 240 lines (format ids 136, 135, 134,
+    133; 247, 244, 243, 242; 398 to 395; list: gist.github.com/AgentOak/34d47c65b1d28829bb17c24c04a0096f). YouTube publishes no rates of
+    delivery; ours are of the order that ``yt-dlp -F`` prints for ordinary videos, an estimate and not a measurement.
 ``social``
-    The variants that the API of Twitter, now X, lists for a post: 2176k, 832k and 256k H.264, at 1280x720, 640x360 and 320x180 for a wide
-    picture (shkspr.mobi/blog/2015/02/working-with-the-twitter-videos-api shows 832k); the last two are vertical video: bars, and a crop.
+    The variants that the API of Twitter, now X, lists for a post: H.264 at 832k (seen for 480x480 in
+    shkspr.mobi/blog/2015/02/working-with-the-twitter-videos-api), and 2176k and 256k above and below, from memory. The last two are what
+    people do first: bars for a vertical feed, and a crop.
 ``messenger``
-    Telegram for Android: at most 2.6 Mbit/s at 720, 1.0 at 480, 0.75 below (``MediaController.makeVideoBitrate`` in its source). Signal for
-    Android: 2 Mbit/s at 720, 1.75 at 480 (``VideoConstants``). WhatsApp publishes no figure: 480 at 1 Mbit/s, forwarded once, stands for it.
+    Telegram for Android: at most 2.6 Mbit/s at 720, 1.0 at 480, 0.75 below (``MediaController.makeVideoBitrate`` in its source). Signal
+    for Android: 2 Mbit/s at 720, 1.75 at 480 (``VideoConstants`` in its source). WhatsApp publishes no figure: 480 at 1 Mbit/s, forwarded
+    once, stands for it.
 """
 
 from __future__ import annotations
@@ -53,6 +55,7 @@ LADDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "messenger": (
             "scale=short:720|x264:bitrate=2600k",
             "scale=short:720|x264:bitrate=2000k",
+            "scale=short:480|x264:bitrate=1750k",
             "scale=short:480|x264:bitrate=1000k",
             "scale=short:480|x264:bitrate=1000k|x264:bitrate=1000k",
             "scale=short:360|x264:bitrate=750k",

@@ -7,6 +7,7 @@ goes towards neutral where they lie.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import KW_ONLY, dataclass
 from typing import Annotated, ClassVar, Literal
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from indelible.channel.arguments import SHARE, Anchor, Number
 from indelible.channel.geometry import place
-from indelible.channel.planes import Lattice, luma_levels, map_planes, to_codes
+from indelible.channel.planes import Lattice, layout_of, luma_levels, map_planes, to_codes
 from indelible.channel.resample import resample
 from indelible.channel.step import Step
 from indelible.channel.timing import with_times
@@ -26,10 +27,7 @@ from indelible.frames import Frame, Plane, VideoInfo
 _OPACITY = Number(0.0, 1.0)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _CAPTION_SECONDS = 2
-_WORDS = (
-    "and then we walked down to the river where nobody had been before because it was late light came over water "
-    "listen this will not take long I know you never said that wait look there again perhaps tomorrow"
-).split()
+_WORDS = tuple(re.findall(r"\w+", "then we walked down to the river, where nobody had been before; look, light came over the water again"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,10 +37,18 @@ class Stencil:
     Args:
         coverage: float32, (height, width), 0 (nothing) to 1 (opaque).
         level: float32, (height, width), 0 (black) to 1 (white).
+        chroma_coverage: ``coverage`` on the lattice of chroma.
     """
 
     coverage: NDArray[np.float32]
     level: NDArray[np.float32]
+    chroma_coverage: NDArray[np.float32]
+
+    @classmethod
+    def drawn(cls, coverage: NDArray[np.float32], level: NDArray[np.float32], info: VideoInfo) -> Stencil:
+        """Return the stencil for the pictures that ``info`` describes."""
+        rows, columns = layout_of(info).chroma_shape(info.height, info.width)
+        return cls(coverage, level, resample(coverage, height=rows, width=columns, scaler="area"))
 
     def laid_over(self, frame: Frame) -> Frame:
         """Return ``frame`` under this stencil."""
@@ -50,11 +56,8 @@ class Stencil:
 
         def cover(plane: Plane, lattice: Lattice) -> Plane:
             if lattice.is_luma:
-                coverage, wanted = self.coverage, black + (white - black) * self.level
-            else:
-                rows, columns = plane.shape
-                coverage, wanted = resample(self.coverage, height=rows, width=columns, scaler="area"), np.float32(lattice.black)
-            return to_codes(plane + coverage * (wanted - plane), frame)
+                return to_codes(plane + self.coverage * (black + (white - black) * self.level - plane), frame)
+            return to_codes(plane + self.chroma_coverage * (np.float32(lattice.black) - plane), frame)
 
         return map_planes(frame, cover)
 
@@ -88,7 +91,7 @@ class Logo(Step):
         coverage, level = np.zeros((2, info.height, info.width), np.float32)
         box = np.s_[y : y + height, x : x + width]
         coverage[box], level[box] = self.opacity, badge / np.float32(255)
-        return Stencil(coverage, level)
+        return Stencil.drawn(coverage, level, info)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class Captions(Step):
         for frame, time in with_times(frames, info):
             wanted = max(0, int(time // _CAPTION_SECONDS))
             while shown < wanted:  # a line for every two seconds that pass, so that a gap in the pictures changes no words
-                words, shown = " ".join(rng.choice(_WORDS, int(rng.integers(4, 8)))), shown + 1
+                words, shown = " ".join(rng.choice(_WORDS, int(rng.integers(4, 8)), replace=False)), shown + 1
                 stencil = None
             stencil = stencil or self._stencil(words, info)
             yield stencil.laid_over(frame)
@@ -116,11 +119,12 @@ class Captions(Step):
         height_px = self.size * info.height
         centre = (info.width / 2, 2.0 * height_px if self.at == "top" else info.height - 2.0 * height_px)
         stroke = max(1, round(height_px / 12))
-        outline, fill = np.zeros((2, info.height, info.width), np.uint8)
-        _write(outline, words, height_px=height_px, centre=centre, shade=255, stroke=3 * stroke)
+        fill = np.zeros((info.height, info.width), np.uint8)
         _write(fill, words, height_px=height_px, centre=centre, shade=255, stroke=stroke)
-        coverage = np.maximum(outline, fill) / np.float32(255) * np.float32(self.opacity)
-        return Stencil(coverage, fill / np.float32(255))
+        # Not a thicker text: what a stroke wider than 1 looks like differs between OpenCV 4 and 5.
+        outline = cv2.dilate(fill, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * stroke + 1, 2 * stroke + 1)))
+        coverage = outline.astype(np.float32) * np.float32(self.opacity / 255)
+        return Stencil.drawn(coverage, fill.astype(np.float32) / np.float32(255), info)
 
 
 def _write(canvas: NDArray[np.uint8], text: str, *, height_px: float, centre: tuple[float, float], shade: int, stroke: int) -> None:

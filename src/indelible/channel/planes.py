@@ -112,8 +112,8 @@ class Lattice:
         return -(-height // self.down), -(-width // self.across)
 
 
-def map_planes(frame: Frame, change: Callable[[Plane, Lattice], Plane]) -> Frame:
-    """Return ``frame`` with every plane replaced by ``change(plane, lattice)``."""
+def map_planes(frame: Frame, change: Callable[[Plane, Lattice], NDArray[Any]]) -> Frame:
+    """Return ``frame`` with every plane replaced by ``change(plane, lattice)``, of the same dtype."""
     across, down = layout_of(frame).subsampling
     luma, coarse = Lattice(1, 1, luma_levels(frame)[0], is_luma=True), Lattice(across, down, neutral_chroma(frame), is_luma=False)
     return replace(frame, y=change(frame.y, luma), chroma=tuple(change(plane, coarse) for plane in frame.chroma))
@@ -145,5 +145,6 @@ def convert(frame: Frame, target: Layout) -> Frame:
 def _with_depth(plane: NDArray[Any], shift: int, bit_depth: int) -> Plane:
     dtype = np.uint8 if bit_depth == 8 else np.uint16
     wide = plane.astype(np.uint32)
-    codes = wide << shift if shift >= 0 else np.minimum((wide + (1 << (-shift - 1))) >> -shift, (1 << bit_depth) - 1)
-    return codes.astype(dtype)
+    if shift >= 0:
+        return (wide << shift).astype(dtype)
+    return np.minimum((wide + (1 << (-shift - 1))) >> -shift, (1 << bit_depth) - 1).astype(dtype)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import KW_ONLY, dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from indelible.channel.arguments import Number
 from indelible.channel.planes import Lattice, map_planes, to_codes
@@ -40,8 +41,9 @@ class Blur(Step):
     sigma: Annotated[float, _RADIUS]
 
     def transform(self, frames: Iterable[Frame], info: VideoInfo, *, rng: np.random.Generator) -> Iterator[Frame]:
-        def blur(plane: Plane, lattice: Lattice) -> Plane:
-            return _blurred(plane, self.sigma / lattice.across, self.sigma / lattice.down)
+        def blur(plane: Plane, lattice: Lattice) -> NDArray[Any]:
+            sigma_x, sigma_y = self.sigma / lattice.across, self.sigma / lattice.down
+            return cv2.GaussianBlur(plane, (0, 0), sigma_x, sigmaY=sigma_y, borderType=cv2.BORDER_REPLICATE)
 
         for frame in frames:
             yield map_planes(frame, blur)
@@ -62,8 +64,3 @@ class Sharpen(Step):
             luma = frame.y.astype(np.float32)
             blurred = cv2.GaussianBlur(luma, (0, 0), self.sigma, borderType=cv2.BORDER_REPLICATE)
             yield frame.with_luma(to_codes(luma + self.amount * (luma - blurred), frame))
-
-
-def _blurred(plane: Plane, sigma_x: float, sigma_y: float) -> Plane:
-    blurred: Plane = cv2.GaussianBlur(plane, (0, 0), sigma_x, sigmaY=sigma_y, borderType=cv2.BORDER_REPLICATE)
-    return blurred

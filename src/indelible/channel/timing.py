@@ -9,10 +9,11 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import KW_ONLY, dataclass, replace
 from fractions import Fraction
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from indelible.channel.arguments import PROBABILITY, Number, Ratio
 from indelible.channel.planes import Lattice, map_planes
@@ -83,9 +84,8 @@ def _blended(before: Frame, after: Frame, share: float) -> Frame:
         return after if share else before
     others = iter((after.y, *after.chroma))
 
-    def mix(plane: Plane, lattice: Lattice) -> Plane:
-        mixed: Plane = cv2.addWeighted(plane, 1.0 - share, next(others), share, 0.0)
-        return mixed
+    def mix(plane: Plane, lattice: Lattice) -> NDArray[Any]:
+        return cv2.addWeighted(plane, 1.0 - share, next(others), share, 0.0)
 
     return map_planes(before, mix)
 
