@@ -25,7 +25,7 @@ TAG_BITS = 38
 LIST_SIZES = (8, 256)  # the short list answers for a good channel, the long one is tried when it finds nothing
 EMPTY_LOG10_P = -9.0  # a mark without payload counts as decoded at this p-value of its symbols
 
-_DESIGN_EB_N0_DB = {64: 0.0, 128: 0.0, 256: 0.0}  # payload bits -> Eb/N0 per code bit for which the polar code is made
+DESIGN_EB_N0_DB = {64: -4.0, 128: 0.0, 256: 0.0}  # payload bits -> energy per carried bit (payload and tag) that the code is made for
 _TEXT, _EXACT, _SHORT = b"T", b"X", b"S"  # what the tag says of the bytes: UTF-8 filled with FF; as they are; filled with 80 00 00 ..
 
 
@@ -46,12 +46,13 @@ class Payload:
     is_text: bool = False
 
     def __post_init__(self) -> None:
-        limit = max(_DESIGN_EB_N0_DB) // 8
+        limit = max(DESIGN_EB_N0_DB) // 8
         if len(self.data) > limit:
             raise CapacityError(
                 f"the payload has {len(self.data)} bytes; a mark carries at most {limit} ({limit} ASCII characters, fewer of others, or "
                 f"{2 * limit} hexadecimal digits); shorten it, or mark an identifier and keep the rest in a registry"
             )
+        object.__setattr__(self, "is_text", self.is_text and bool(self.data))  # an empty text is the payload of no bytes
         if self.is_text:
             try:
                 self.data.decode()
@@ -62,24 +63,23 @@ class Payload:
     def from_text(cls, text: str) -> Payload:
         """Return the payload of a text, at most 32 bytes of UTF-8."""
         try:
-            return cls(text.encode(), is_text=bool(text))
+            return cls(text.encode(), is_text=True)
         except UnicodeEncodeError as error:
             raise InputError(f"the payload text cannot be written in UTF-8: {error.reason} at character {error.start}") from error
 
     @classmethod
     def from_hex(cls, digits: str) -> Payload:
-        """Return the payload of an even number of hexadecimal digits, at most 64."""
+        """Return the payload of an even number of hexadecimal digits, at most 64; spaces between bytes are ignored."""
         try:
-            return cls(bytes.fromhex(digits))
+            data = bytes.fromhex(digits)
         except ValueError as error:
-            raise InputError(
-                f"{digits!r} is not hexadecimal; a payload needs an even number of the digits 0-9 and a-f, at most 64"
-            ) from error
+            raise InputError(f"{digits[:80]!r} is not hexadecimal; a payload needs an even number of the digits 0-9 and a-f") from error
+        return cls(data)
 
     @property
     def bits(self) -> int:
         """Bits of the format that carries it: 0, 64, 128 or 256."""
-        return next(bits for bits in (0, *_DESIGN_EB_N0_DB) if 8 * len(self.data) <= bits)
+        return next(bits for bits in (0, *DESIGN_EB_N0_DB) if 8 * len(self.data) <= bits)
 
     @property
     def hex(self) -> str:
@@ -119,7 +119,8 @@ def encode_payload(payload: Payload, key: SecretKey, *, n: int = SYMBOLS) -> NDA
     u = np.zeros(n, np.uint8)
     if payload.bits:
         kind, filled = _fill(payload)
-        u[code.info] = np.concatenate([np.unpackbits(np.frombuffer(filled, np.uint8)), _tag(key, kind, filled)])
+        message = np.frombuffer(filled + _tag(key, kind, filled), np.uint8)
+        u[code.info] = np.unpackbits(message, count=payload.bits + TAG_BITS)
     return code.modulate(polar_transform(u))
 
 
@@ -139,19 +140,22 @@ def decode_payload(soft: NDArray[np.floating], key: SecretKey) -> DecodedPayload
     received = np.asarray(soft, dtype=np.float64)
     if received.ndim != 1 or not np.isfinite(received).all():
         raise InputError(f"soft symbols have shape {received.shape}; a one-dimensional array of finite numbers is needed")
-    power = float(received @ received)
-    if power == 0.0:
-        return None
     pilot = encode_payload(Payload(), key, n=received.size)
-    if log10_rademacher_tail(float(pilot @ received) / power**0.5) <= EMPTY_LOG10_P:
+    peak = np.abs(received).max()
+    if peak == 0.0:
+        return None
+    received = received / peak  # so that squares neither overflow nor vanish
+    if log10_rademacher_tail(float(pilot @ received / np.linalg.norm(received))) <= EMPTY_LOG10_P:
         return _decoded(Payload(), pilot, received, 0)
     checked = 0
-    codes = [_keyed_code(key, bits, received.size) for bits in _DESIGN_EB_N0_DB]
+    codes = [_keyed_code(key, bits, received.size) for bits in DESIGN_EB_N0_DB]
     for paths in LIST_SIZES:
         for code in codes:
-            for word in list_decode(code.llrs(received), code.info, paths=paths):
+            words = list_decode(code.llrs(received), code.info, paths=paths)
+            messages = np.packbits(polar_transform(words)[:, code.info], axis=1)
+            for word, message in zip(words, messages, strict=True):
                 checked += 1
-                payload = _authentic(polar_transform(word)[code.info], key)
+                payload = _authentic(message.tobytes(), key)
                 if payload is not None:
                     return _decoded(payload, code.modulate(word), received, checked)
     return None
@@ -161,10 +165,11 @@ def false_accept_bound() -> float:
     """Return an upper bound on the probability that `decode_payload` returns a payload that was not embedded, whatever it is given.
 
     A candidate's tag is a pseudo-random function of its bytes that the received symbols cannot know, so each of the comparisons (list
-    sizes x payload sizes x kinds) passes with probability 2^-38. This holds for symbols that do not depend on the key and for marked
-    ones alike. The empty payload adds the level of its test, which holds for symbols that do not depend on the key.
+    sizes x payload sizes x kinds) passes with probability 2^-38. The empty payload adds the level of its test, whose signs no other size
+    shares. Nothing is assumed of the symbols: unmarked, marked with another payload or under another key, damaged or made up, as long as
+    whoever made them up has not the key.
     """
-    comparisons = sum(LIST_SIZES) * len(_DESIGN_EB_N0_DB) * len((_TEXT, _EXACT, _SHORT))
+    comparisons = sum(LIST_SIZES) * len(DESIGN_EB_N0_DB) * len((_TEXT, _EXACT, _SHORT))
     return math.ldexp(comparisons, -TAG_BITS) + math.pow(10.0, EMPTY_LOG10_P)
 
 
@@ -210,7 +215,7 @@ def _code(bits: int, n: int) -> tuple[NDArray[np.bool_], float]:
     if bits == 0:
         return info, 0.0
     carried = bits + TAG_BITS
-    snr = 2.0 * carried / n * 10.0 ** (_DESIGN_EB_N0_DB[bits] / 10.0)
+    snr = 2.0 * carried / n * 10.0 ** (DESIGN_EB_N0_DB[bits] / 10.0)
     info[reliable_positions(n, carried, snr=snr)] = True
     return info, snr
 
@@ -226,24 +231,28 @@ def _fill(payload: Payload) -> tuple[bytes, bytes]:
 
 
 def _unfill(kind: bytes, filled: bytes) -> Payload | None:
-    """Return the payload, None where no payload of this kind fills up to these bytes."""
-    if kind == _TEXT:
-        try:
-            return Payload(filled.rstrip(b"\xff"), is_text=True)
-        except InputError:
-            return None
-    return Payload(filled if kind == _EXACT else filled.rstrip(b"\0")[:-1])
+    """Return the payload that `_fill` turns into these, None where there is none."""
+    try:
+        if kind == _TEXT:
+            payload = Payload(filled.rstrip(b"\xff"), is_text=True)
+        else:
+            payload = Payload(filled if kind == _EXACT else filled.rstrip(b"\0")[:-1])
+    except InputError:
+        return None
+    return payload if _fill(payload) == (kind, filled) else None
 
 
-def _tag(key: SecretKey, kind: bytes, filled: bytes) -> NDArray[np.uint8]:
-    digest = key.tag("mark/payload", kind + len(filled).to_bytes(1, "little") + filled)
-    return np.unpackbits(np.frombuffer(digest, np.uint8), count=TAG_BITS)
+def _tag(key: SecretKey, kind: bytes, filled: bytes) -> bytes:
+    """Return the tag in as few bytes as hold it, the spare bits at the end zero."""
+    size, spare = (TAG_BITS + 7) // 8, -TAG_BITS % 8
+    digest = key.tag("mark/payload", kind + len(filled).to_bytes(1, "big") + filled)
+    return (int.from_bytes(digest[:size], "big") >> spare << spare).to_bytes(size, "big")
 
 
-def _authentic(message: NDArray[np.uint8], key: SecretKey) -> Payload | None:
+def _authentic(message: bytes, key: SecretKey) -> Payload | None:
     """Return the payload of a decoded message, None where its tag is wrong for every kind."""
-    filled = np.packbits(message[:-TAG_BITS]).tobytes()
+    size = len(message) - (TAG_BITS + 7) // 8
     for kind in (_TEXT, _EXACT, _SHORT):
-        if np.array_equal(message[-TAG_BITS:], _tag(key, kind, filled)):
-            return _unfill(kind, filled)
+        if message[size:] == _tag(key, kind, message[:size]):
+            return _unfill(kind, message[:size])
     return None
