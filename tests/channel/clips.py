@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+
 from fractions import Fraction
 
 import cv2
 import numpy as np
-import pytest
+
 
 from indelible.channel import Clip
 from indelible.channel.planes import Layout
@@ -15,7 +15,6 @@ from indelible.frames import ColorTags, Frame, VideoInfo
 
 RATE = Fraction(25)
 TIME_BASE = Fraction(1, 12_800)
-MakeClip = Callable[..., Clip]
 
 
 def make_clip(
@@ -82,6 +81,3 @@ def same_pictures(a: Clip, b: Clip) -> bool:
     )
 
 
-@pytest.fixture(scope="session")
-def clip() -> Clip:
-    return make_clip()

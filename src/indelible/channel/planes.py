@@ -142,9 +142,10 @@ def convert(frame: Frame, target: Layout) -> Frame:
     )
 
 
-def _with_depth(plane: NDArray[Any], shift: int, bit_depth: int) -> Plane:
-    dtype = np.uint8 if bit_depth == 8 else np.uint16
+def _with_depth(plane: NDArray[Any], shift: int, bit_depth: int) -> NDArray[Any]:
     wide = plane.astype(np.uint32)
     if shift >= 0:
-        return (wide << shift).astype(dtype)
-    return np.minimum((wide + (1 << (-shift - 1))) >> -shift, (1 << bit_depth) - 1).astype(dtype)
+        wide <<= shift
+    else:
+        wide = np.minimum((wide + (1 << (-shift - 1))) >> -shift, np.uint32((1 << bit_depth) - 1))
+    return wide.astype(np.uint8 if bit_depth == 8 else np.uint16)
