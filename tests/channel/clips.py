@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-
 from fractions import Fraction
 
 import cv2
 import numpy as np
 
-
 from indelible.channel import Clip
 from indelible.channel.planes import Layout
 from indelible.frames import ColorTags, Frame, VideoInfo
 
-RATE = Fraction(25)
 TIME_BASE = Fraction(1, 12_800)
 
 
@@ -25,9 +22,11 @@ def make_clip(
     pixel_format: str = "yuv420p",
     color: ColorTags | None = None,
     start: int = 512,
+    seconds_between: float = 0.04,
     seed: int = 1,
 ) -> Clip:
     layout = Layout.of(pixel_format)
+    step = round(seconds_between / TIME_BASE)
     color = color or ColorTags(1, 1, 1, 1)
     rng = np.random.default_rng(seed)
     texture = cv2.GaussianBlur(rng.standard_normal((height + 2 * frames, width + 2 * frames)), (0, 0), 2.0)
@@ -44,9 +43,9 @@ def make_clip(
             chroma=tuple((64 * scale + 128 * scale * plane).astype(dtype) for plane in chroma),
             pixel_format=pixel_format,
             bit_depth=layout.bit_depth,
-            pts=start + 512 * index,
+            pts=start + step * index,
             time_base=TIME_BASE,
-            duration=512,
+            duration=step,
             color=color,
         )
 
@@ -56,9 +55,9 @@ def make_clip(
         pixel_format=pixel_format,
         codec="rawvideo",
         container="memory",
-        frame_rate=RATE,
+        frame_rate=1 / (step * TIME_BASE),
         time_base=TIME_BASE,
-        duration_seconds=frames / 25,
+        duration_seconds=float(frames * step * TIME_BASE),
         frames=frames,
         bitrate_bps=None,
         rotation_deg=0,
@@ -79,5 +78,3 @@ def same_pictures(a: Clip, b: Clip) -> bool:
         np.array_equal(x.y, y.y) and len(x.chroma) == len(y.chroma) and all(map(np.array_equal, x.chroma, y.chroma))
         for x, y in zip(a.frames, b.frames, strict=True)
     )
-
-

@@ -120,7 +120,10 @@ def test_scalers_are_those_of_ffmpeg(scaler: Scaler, flags: str, size: tuple[int
 
 
 @given(
-    source=st.integers(1, 60), target=st.integers(1, 60), scaler=st.sampled_from(["area", "bilinear", "bicubic", "lanczos"]), level=st.integers(0, 255)
+    source=st.integers(1, 60),
+    target=st.integers(1, 60),
+    scaler=st.sampled_from(["area", "bilinear", "bicubic", "lanczos"]),
+    level=st.integers(0, 255),
 )
 def test_a_flat_plane_stays_flat(source: int, target: int, scaler: Scaler, level: int) -> None:
     flat = np.full((source, 7), level, np.uint8)
@@ -195,7 +198,10 @@ def test_bars_and_corners_are_black_in_the_range_of_the_video(full: bool, black:
 
 def test_bars_reach_the_displayed_aspect() -> None:
     clip = make_clip(frames=1)
-    wide = Clip(clip.frames, type(clip.info)(**{name: getattr(clip.info, name) for name in clip.info.__slots__} | {"sample_aspect_ratio": Fraction(4, 3)}))
+    wide = Clip(
+        clip.frames,
+        type(clip.info)(**{name: getattr(clip.info, name) for name in clip.info.__slots__} | {"sample_aspect_ratio": Fraction(4, 3)}),
+    )
     padded = after(wide, "letterbox=4:3").info  # 96x64 is shown 128x64: 96 rows make 4:3
     assert (padded.width, padded.height) == (96, 96)
 
@@ -207,7 +213,9 @@ def test_a_crop_is_a_slice() -> None:
     assert np.array_equal(cut.chroma[0], clip.frames[1].chroma[0][3:11, 4:20])
 
 
-@pytest.mark.parametrize(("at", "rows", "columns"), [("top-left", 0, 0), ("bottom-right", 32, 48), ("center", 16, 24), ("top-right", 0, 48)])
+@pytest.mark.parametrize(
+    ("at", "rows", "columns"), [("top-left", 0, 0), ("bottom-right", 32, 48), ("center", 16, 24), ("top-right", 0, 48)]
+)
 def test_crops_are_anchored(at: str, rows: int, columns: int) -> None:
     clip = make_clip(frames=1)
     cut = after(clip, f"crop=side:0.5:at={at}").frames[0]
