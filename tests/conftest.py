@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from indelible.frames import ColorTags, Frame
+
 
 def moving_texture(frames: int, height: int, width: int, *, seed: int = 0, maximum: int = 255) -> list[NDArray[np.uint16]]:
     """Return luma pictures of a textured surface that drifts, with a brighter square that moves against it."""
@@ -39,6 +41,49 @@ def make_video(tmp_path: Path) -> MakeVideo:
         return path
 
     return make
+
+
+class MakeFrames(Protocol):
+    def __call__(self, count: int = ..., **options: Any) -> list[Frame]: ...
+
+
+@pytest.fixture
+def make_frames() -> MakeFrames:
+    """A function that returns frames of a moving texture that belong to no file: any planar format, size, times and tags."""
+    return frames_of_texture
+
+
+def frames_of_texture(
+    count: int = 12,
+    *,
+    width: int = 96,
+    height: int = 64,
+    pixel_format: str = "yuv420p",
+    pts: Sequence[int] | None = None,
+    time_base: Fraction = Fraction(1, 25),
+    color: ColorTags | None = None,
+    seed: int = 0,
+) -> list[Frame]:
+    """Return frames whose luma is the moving texture and whose chroma planes are ramps."""
+    import av
+
+    components = av.VideoFormat(pixel_format, width, height).components
+    bits = components[0].bits
+    dtype = np.uint16 if bits > 8 else np.uint8
+    ramps = [np.linspace(90, 150, part.width) * (1 << (bits - 8)) for part in components[1:]]
+    chroma = tuple(np.tile(ramp.astype(dtype), (part.height, 1)) for ramp, part in zip(ramps, components[1:], strict=True))
+    return [
+        Frame(
+            y=(luma << (bits - 8)).astype(dtype),
+            chroma=chroma,
+            pixel_format=pixel_format,
+            bit_depth=bits,
+            pts=index if pts is None else pts[index],
+            time_base=time_base,
+            color=color or ColorTags(),
+        )
+        for index, luma in enumerate(moving_texture(count, height, width, seed=seed))
+    ]
 
 
 @pytest.fixture

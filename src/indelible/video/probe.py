@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-__all__ = ["display_matrix", "probe", "video_info"]
+__all__ = ["claimed_end_seconds", "display_matrix", "probe", "video_info"]
+
+_MATROSKA_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
 
 def probe(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> VideoInfo:
@@ -79,9 +82,22 @@ def _codec_name(stream: Stream) -> str:
     return stream.codec_context.codec.canonical_name if stream.codec_context is not None else stream.name or "unknown"
 
 
+def claimed_end_seconds(container: InputContainer, stream: VideoStream) -> float | None:
+    """Return when a file says that its video ends, in its own time; None where it does not say, or only for all streams together."""
+    time_base = exact_fraction(stream.time_base)
+    if stream.duration and time_base:
+        return float(((stream.start_time or 0) + stream.duration) * time_base)
+    if match := _MATROSKA_DURATION.match(stream.metadata.get("DURATION", "")):
+        return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
+    return container.duration / av.time_base if container.duration and len(container.streams) == 1 else None
+
+
 def _duration_seconds(container: InputContainer, stream: VideoStream, time_base: Fraction) -> float | None:
     if stream.duration:
         return float(stream.duration * time_base)
+    claimed = claimed_end_seconds(container, stream)
+    if claimed is not None:
+        return max(0.0, claimed - float((stream.start_time or 0) * time_base))
     return container.duration / av.time_base if container.duration else None
 
 

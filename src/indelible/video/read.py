@@ -11,7 +11,7 @@ from indelible.errors import InputError, MediaError, UnsupportedMediaError
 from indelible.frames import Frame, VideoInfo
 from indelible.video._av import av, media_errors
 from indelible.video.planes import frame_from_picture
-from indelible.video.probe import video_info
+from indelible.video.probe import claimed_end_seconds, video_info
 from indelible.video.source import DEFAULT_MAX_PIXELS, Source, main_video_stream, open_input, source_name
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class VideoReader:
             because = f" ({self._warnings[0]})" if self._warnings else ""
             raise MediaError(f"cannot decode {name}: no picture in it could be decoded{because}; is the file damaged or cut?")
         self._info = video_info(container, stream, self._first)
+        self._claimed_end = claimed_end_seconds(container, stream)
 
     @property
     def info(self) -> VideoInfo:
@@ -153,10 +154,9 @@ class VideoReader:
 
     def _check_tail(self, last: int | None, time_base: Fraction) -> None:
         """Warn where the file claims to go on after its last picture."""
-        claimed = self._stream.duration
-        if last is None or not claimed:
+        if last is None or self._claimed_end is None:
             return
-        missing = float(((self._stream.start_time or 0) + claimed - last) * time_base)
+        missing = self._claimed_end - float(last * time_base)
         if missing > _TAIL_SECONDS + 2 / float(self._info.frame_rate or 2):
             self._warn_once(f"damaged tail: the last picture is at {_seconds(last, time_base)}, {missing:.1f} s before the stated end")
 

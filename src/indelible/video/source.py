@@ -26,8 +26,10 @@ MAX_STREAMS = 64
 
 # Containers of one self-contained file. What is not here: playlists and manifests (hls, dash, concat, sdp, ...) and image sequences,
 # which lead to other files or to the network; devices; and the text and game formats that FFmpeg sees in almost any bytes.
+# The sound formats are here to be refused for what they are.
 _DEMUXERS = (
-    "3gp apng asf av1 avi dv flv gif gxf h264 hevc ivf m4v matroska mjpeg mov mpeg mpegts mpegvideo mxf nut obu ogg rm vc1 wtv yuv4mpegpipe"
+    "3gp apng asf av1 avi dv flv gif gxf h264 hevc ivf m4v matroska mjpeg mov mpeg mpegts mpegvideo mxf nut obu ogg rm vc1 wtv yuv4mpegpipe "
+    "aac flac mp3 wav"
 )
 _ADVICE = "is it a video file, and whole? `ffprobe FILE` tells more, and `ffmpeg -i FILE out.mkv` may repair it"
 _NOT_MOVING = av.stream.Disposition.attached_pic | av.stream.Disposition.still_image | av.stream.Disposition.timed_thumbnails
@@ -54,12 +56,17 @@ def open_input(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Itera
     """
     name = source_name(source)
     file, protocols = _openable(source)
-    options = {"format_whitelist": _DEMUXERS.replace(" ", ","), "protocol_whitelist": protocols, "max_streams": str(MAX_STREAMS + 1)}
+    options = {"format_whitelist": _DEMUXERS.replace(" ", ","), "protocol_whitelist": protocols, "max_streams": str(4 * MAX_STREAMS)}
     with media_errors(name, task="open", advice=_ADVICE):
-        # `options` also reach the decoders that look into the first packets while the container is opened.
-        container = av.open(
-            file, "r", options={"max_pixels": str(max_pixels)}, container_options=options, metadata_errors="surrogateescape"
-        )
+        try:
+            # `options` also reach the decoders that look into the first packets while the container is opened.
+            container = av.open(
+                file, "r", options={"max_pixels": str(max_pixels)}, container_options=options, metadata_errors="surrogateescape"
+            )
+        except av.error.ArgumentError as error:  # what FFmpeg says of a format that is not on the list
+            raise UnsupportedMediaError(
+                f"{name} is not a video of a kind that is read here (nor are playlists, manifests, pictures and text); {_ADVICE}"
+            ) from error
     with container:
         if len(container.streams) > MAX_STREAMS:
             raise LimitError(f"{name} has more than {MAX_STREAMS} streams; keep the ones that matter with: ffmpeg -i FILE -c copy out.mkv")
