@@ -50,7 +50,7 @@ class Encoding:
 class Codec(Step):
     """Encode and decode.
 
-    Chroma subsampling and bit depth that the codec lacks become the nearest that it has (4:2:0 for a subsampling). Where chroma is
+    A bit depth that the codec lacks becomes the next that it has, a subsampling 4:2:0, and grey 4:2:0 with neutral chroma. Where chroma is
     subsampled, an odd last row or column is cut off, because players and half of the encoders refuse it. Times stay exactly as they were.
     """
 
@@ -144,12 +144,12 @@ class Codec(Step):
 
 @dataclass(frozen=True, slots=True)
 class X264(Codec):
-    """H.264 by libx264."""
+    """H.264 by libx264. Grey becomes 4:2:0: FFmpeg decodes monochrome H.264 to that."""
 
     name: ClassVar[str] = "x264"
     codec: ClassVar[CodecName] = "x264"
     ffmpeg_codec: ClassVar[str] = "h264"
-    chroma: ClassVar[tuple[str, ...]] = ("", "420", "422", "444")
+    chroma: ClassVar[tuple[str, ...]] = ("420", "422", "444")
     bit_depths: ClassVar[tuple[int, ...]] = (8, 10)
     default_crf: ClassVar[float] = 23
 

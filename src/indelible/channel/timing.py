@@ -41,7 +41,10 @@ def with_times(frames: Iterable[Frame], info: VideoInfo) -> Iterator[tuple[Frame
 
 @dataclass(frozen=True, slots=True)
 class FrameRate(Step):
-    """Show pictures at a constant ``rate``: at each new time the nearest old picture, or the two around it blended by distance."""
+    """Show pictures at a constant ``rate``: at each new time the nearest old picture, or the two around it blended by distance.
+
+    New times are the multiples of 1 / ``rate`` from half a step before the first picture until before the end of the last one.
+    """
 
     name: ClassVar[str] = "fps"
     shape: ClassVar[str] = "{rate}"
