@@ -132,9 +132,9 @@ def test_cover_art_is_not_the_video(tmp_path, clip):
 
 @pytest.mark.parametrize("kind", sorted({cls for cls in av.error.classes.values() if isinstance(cls, type)}, key=lambda cls: cls.__name__))
 def test_every_error_of_ffmpeg_becomes_ours(kind):
-    with pytest.raises(MediaError, match=re.escape("cannot read x.mp4: something broke; do this")) as caught:
-        with media_errors("x.mp4", task="read", advice="do this"):
-            raise kind(-1, "Something broke.")
+    said = re.escape("cannot read x.mp4: something broke; do this")
+    with pytest.raises(MediaError, match=said) as caught, media_errors("x.mp4", task="read", advice="do this"):
+        raise kind(-1, "Something broke.")
     assert caught.value.exit_code == 3
 
 

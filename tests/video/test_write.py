@@ -106,6 +106,18 @@ def test_pixel_formats_stay(make_frames, info, pixel_format, codecs):
             assert error == 0 if codec == "ffv1" else error < 0.02
 
 
+@pytest.mark.parametrize(("container", "codec"), HOLDERS)
+def test_very_short_videos(make_frames, info, container, codec):
+    """x265 gives random decoding times for one or two frames."""
+    for count in (1, 2, 3, 4):
+        memory = io.BytesIO()
+        settings = replace(FAST[codec], preset="medium") if codec == "x265" else FAST[codec]
+        write_video(memory, make_frames(count), settings, info=info, container=container)
+        _, back = read(memory)
+        steps = np.diff([float(frame.pts_seconds) for frame in back])
+        assert steps.tolist() == pytest.approx([1 / 25] * (count - 1), abs=1e-3)
+
+
 @pytest.mark.parametrize("codec", ["x264", "x265", "av1", "vp9"])
 @pytest.mark.parametrize("color", [ColorTags(1, 1, 1, 1), ColorTags(6, 6, 6, 1), ColorTags(9, 16, 9, 1), ColorTags(1, 13, 1, 2)], ids=str)
 def test_colour_tags_arrive_in_the_stream(make_frames, info, tmp_path, codec, color):
@@ -198,15 +210,18 @@ def test_size_comes_from_the_frames_not_the_description(make_frames, info):
     assert (read(memory)[0].width, read(memory)[0].height) == (64, 48)
 
 
-def test_one_thread_is_deterministic(make_frames, info):
+@pytest.mark.parametrize(("codec", "runs"), [("x264", 15), ("x265", 3), ("av1", 3), ("vp9", 3), ("ffv1", 3)])
+def test_one_thread_is_deterministic(make_frames, info, codec, runs):
+    """x264's AVX-512 code is not: without the measure against it one run in three differs at this size."""
     frames = make_frames(24)
-    for codec, settings in FAST.items():
-        files = []
-        for _ in range(2):
-            memory = io.BytesIO()
-            write_video(memory, frames, settings, info=info, container="nut")
-            files.append(memory.getvalue())
-        assert files[0] == files[1], codec
+    litter = []  # keeps the allocator from handing out the same memory each time
+    files = set()
+    for run in range(runs):
+        memory = io.BytesIO()
+        write_video(memory, frames, FAST[codec], info=info, container="nut")
+        files.add(memory.getvalue())
+        litter.append(np.random.default_rng(run).bytes(50_000))
+    assert len(files) == 1
 
 
 @pytest.mark.parametrize(
@@ -218,16 +233,17 @@ def test_any_claimed_frame_rate_can_be_encoded(make_frames, info, codec, rate, f
     frames[0] = replace(frames[0], duration=first_duration)
     memory = io.BytesIO()
     write_video(memory, frames, FAST[codec], info=replace(info, frame_rate=rate), container="mp4")
-    assert [frame.pts for frame in read(memory)[1]] == [0, 40 * 16, 50 * 16, 90 * 16] or True
     assert [float(frame.pts_seconds) for frame in read(memory)[1]] == [0, 0.04, 0.05, 0.09]
 
 
-def test_the_last_frame_keeps_its_duration(make_frames, info, tmp_path):
-    frames = make_frames(3, pts=[0, 40, 80], time_base=Fraction(1, 1000))
-    frames = [replace(frame, duration=40) for frame in frames[:2]] + [replace(frames[2], duration=500)]
-    summary = write_video(tmp_path / "a.mp4", frames, FAST["x264"], info=info)
-    assert summary.duration_seconds == pytest.approx(0.58)
-    assert probe(tmp_path / "a.mp4").duration_seconds == pytest.approx(0.58)
+@pytest.mark.parametrize(("container", "codec"), [pair for pair in HOLDERS if pair[0] in ("mp4", "mov", "matroska", "webm")])
+def test_the_last_frame_keeps_its_duration(make_frames, info, container, codec):
+    frames = make_frames(7, pts=[1000, 1040, 1080, 1130, 1150, 1200, 1240], time_base=Fraction(1, 1000))
+    frames = [*frames[:6], replace(frames[6], duration=500)]
+    memory = io.BytesIO()
+    summary = write_video(memory, frames, FAST[codec], info=info, container=container)
+    assert summary.duration_seconds == pytest.approx(0.74)
+    assert probe(memory).duration_seconds == pytest.approx(0.74, abs=1e-3)
 
 
 def test_frames_without_times_follow_each_other(make_frames, info):
@@ -355,7 +371,7 @@ class TestTarget:
         )
         done = run_python(code)
         assert done.stderr == b""
-        written, frames = read(io.BytesIO(done.stdout))
+        _, frames = read(io.BytesIO(done.stdout))
         assert len(frames) == 24
         assert math.isclose(frames[-1].pts_seconds, 23 / 25)
 

@@ -98,7 +98,9 @@ def muxer_options(container: str, time_base: Fraction, *, source: InputContainer
         in_file: whether it may read again what it wrote.
     """
     if container == "nut":
-        return {"avoid_negative_ts": "disabled"}  # it stores no decoding times, and would start later by their lead
+        # It stores no decoding times, so that their lead over the first picture needs no shift of all streams; sound before zero does.
+        before_zero = source is not None and any((stream.start_time or 0) < 0 for stream in source.streams)
+        return {} if before_zero else {"avoid_negative_ts": "disabled"}
     if container not in ("mp4", "mov"):
         return {}
     flags = []

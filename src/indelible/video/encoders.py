@@ -6,6 +6,8 @@ from dataclasses import KW_ONLY, dataclass
 from functools import cache
 from typing import Literal, get_args
 
+import numpy as np
+
 from indelible.errors import InputError
 from indelible.frames import VideoInfo
 from indelible.video._av import av
@@ -75,8 +77,8 @@ class EncoderSettings:
         gop: frames between two key frames, at most.
         profile: x264 and x265 only, by the encoder's name (``high``, ``main10``); it must fit the frames' format.
         bframes: B-frames in a row at most, 0..16, x264 and x265 only.
-        threads: encoder threads, 0 takes all cores. With 1 every encoder gives the same bytes for the same frames; x264's output depends
-            on the number.
+        threads: encoder threads, 0 takes all cores. With 1 every encoder gives the same bytes for the same frames, run after run;
+            x264's output depends on the number, and with 0 varies by a few bytes between runs.
 
     Raises:
         InputError: for a value or a combination that the codec does not have.
@@ -179,7 +181,10 @@ def _particular_options(settings: EncoderSettings, preset: str | None) -> dict[s
     threads = settings.threads
     match settings.codec:
         case "x264":
-            return {"preset": preset or "", "threads": str(threads)}
+            # x264's rate control (mbtree) reads memory that it has not written where it uses AVX-512, which makes outputs differ from run
+            # to run. A given number of threads is a wish for the same bytes; with 0 they differ anyway, and the fastest code is taken.
+            steady = {"x264-params": "asm=avx2"} if threads and _has_avx512() else {}
+            return {"preset": preset or "", "threads": str(threads)} | steady
         case "x265":
             pools = f":pools={threads}:frame-threads={1 if threads == 1 else 0}" if threads else ""
             return {"preset": preset or "", "x265-params": f"log-level=none{pools}"}
@@ -191,6 +196,13 @@ def _particular_options(settings: EncoderSettings, preset: str | None) -> dict[s
             return {"cpu-used": preset or "", "deadline": "good", "row-mt": "1", "threads": str(threads)} | rate
         case "ffv1":
             return {"level": "3", "slicecrc": "1", "threads": str(threads)}
+
+
+@cache
+def _has_avx512() -> bool:
+    """Return whether the processor has AVX-512, and so AVX2 (as numpy found out; the names changed in numpy 2.4)."""
+    extensions = np.show_config(mode="dicts") or {}
+    return any(name.startswith("AVX512") or name == "X86_V4" for name in extensions.get("SIMD Extensions", {}).get("found", ()))
 
 
 def encoder_pixel_format(settings: EncoderSettings, pixel_format: str, *, width: int, height: int) -> str:

@@ -54,7 +54,7 @@ class StreamCopier:
                 encoded = add_video()
                 encoded.metadata.update(_without_statistics(stream.metadata))
                 encoded.disposition = stream.disposition
-            elif stream.discard != av.stream.Discard.all:  # the demuxer's mark for what it already gives as chapters
+            elif not _is_a_copy_of_tags(stream):
                 self._add_copy(stream)
         self._output.metadata.update({key: value for key, value in self._source.metadata.items() if key not in _CONTAINER_TAGS})
         self._output.set_chapters(self._source.chapters())
@@ -120,6 +120,11 @@ def _accepts(container: str, stream: Stream) -> bool:
     except (ValueError, av.error.FFmpegError):
         return False
     return True
+
+
+def _is_a_copy_of_tags(stream: Stream) -> bool:
+    """Return whether a demuxer already gives a stream's content as chapters (it marks it to be skipped) or as a timecode tag."""
+    return stream.discard == av.stream.Discard.all or (stream.type == "data" and "timecode" in stream.metadata)
 
 
 def _decoding_seconds(packet: Packet[Stream]) -> Fraction:

@@ -28,8 +28,8 @@ MAX_STREAMS = 64
 # which lead to other files or to the network; devices; and the text and game formats that FFmpeg sees in almost any bytes.
 # The sound formats are here to be refused for what they are.
 _DEMUXERS = (
-    "3gp apng asf av1 avi dv flv gif gxf h264 hevc ivf m4v matroska mjpeg mov mpeg mpegts mpegvideo mxf nut obu ogg rm vc1 wtv yuv4mpegpipe "
-    "aac flac mp3 wav"
+    "3gp apng asf av1 avi dv flv gif gxf h264 hevc ivf m4v matroska mjpeg mov mpeg mpegts mpegvideo mxf nut obu ogg rm vc1 wtv "
+    "yuv4mpegpipe aac flac mp3 wav"
 )
 _ADVICE = "is it a video file, and whole? `ffprobe FILE` tells more, and `ffmpeg -i FILE out.mkv` may repair it"
 _NOT_MOVING = av.stream.Disposition.attached_pic | av.stream.Disposition.still_image | av.stream.Disposition.timed_thumbnails

@@ -43,6 +43,9 @@ class WriteSummary:
 # Some files claim their clock (1000 or 90000 a second) for a frame rate, which SVT-AV1 and the rate controls do not bear.
 _MAX_ENCODER_RATE = 240
 
+# x265 fills decoding times from the third frame on, and leaves rubbish in them if there is none. Two frames cannot be out of order.
+_FRAMES_WITHOUT_DTS = 2
+
 
 def write_video(
     target: Source,
@@ -124,6 +127,9 @@ class _Encoding:
         self._start: int | None = None
         self._last = 0
         self._end = 0
+        self._durations: dict[int, int] = {}  # of the frames inside the encoder, by pts
+        self._held: Packet[VideoStream] | None = None
+        self._first_dts = 0
 
     def write(self, frame: Frame) -> None:
         self._check_alike(frame)
@@ -132,14 +138,19 @@ class _Encoding:
             self._start = pts
         elif pts <= self._last:
             raise InputError(f"frame {self._frames} has pts {pts}, not after the {self._last} before it; frames must be in order of time")
-        self._end = pts + (frame.duration or self._usual_duration(pts))
+        self._durations[pts] = frame.duration or self._usual_duration(pts)
+        self._end = pts + self._durations[pts]
         self._last = pts
-        self._mux(self._stream.encode(picture_from_frame(frame, pixel_format=self._stream.pix_fmt or "", pts=pts)))
+        self._take(self._stream.encode(picture_from_frame(frame, pixel_format=self._stream.pix_fmt or "", pts=pts)))
         self._frames += 1
 
     def finish(self) -> WriteSummary:
         """Empty the encoder, copy what is left of the other streams, and sum up."""
-        self._mux(self._stream.encode(None))
+        self._take(self._stream.encode(None))
+        if self._held is not None and self._start is not None and self._held.dts is not None:
+            # MP4 adds up the steps between decoding times; the last packet closes the gap to the end of the presentation.
+            self._held.duration = max(1, self._end - self._start - (self._held.dts - self._first_dts))
+            self._mux(self._held)
         if self._copier is not None:
             self._copier.copy_until(None)
         return WriteSummary(
@@ -161,12 +172,24 @@ class _Encoding:
         step = pts - self._last if self._frames else round(1 / (self._stream.codec_context.framerate * self._like.time_base))
         return max(1, step)
 
-    def _mux(self, packets: list[Packet[VideoStream]]) -> None:
+    def _take(self, packets: list[Packet[VideoStream]]) -> None:
+        """Take packets from the encoder, and let all but the newest go on."""
         for packet in packets:
-            self._video_bytes += packet.size
-            if self._copier is not None and packet.dts is not None:
-                self._copier.copy_until(packet.dts * packet.time_base)
-            self._output.mux(packet)
+            if self._frames <= _FRAMES_WITHOUT_DTS:
+                packet.dts = packet.pts
+            if packet.pts is not None:
+                packet.duration = self._durations.pop(packet.pts, 0)
+            if self._held is None:
+                self._first_dts = packet.dts or 0
+            else:
+                self._mux(self._held)
+            self._held = packet
+
+    def _mux(self, packet: Packet[VideoStream]) -> None:
+        self._video_bytes += packet.size
+        if self._copier is not None and packet.dts is not None:
+            self._copier.copy_until(packet.dts * packet.time_base)
+        self._output.mux(packet)
 
 
 def _add_video_stream(
@@ -191,7 +214,6 @@ def _add_video_stream(
     color = info.color if first.color == ColorTags() else first.color
     context.color_primaries, context.color_trc = color.primaries, color.transfer
     context.colorspace, context.color_range = color.matrix, color.range
-    context.flags |= av.codec.context.Flags.frame_duration
     if settings.codec == "x265" and output.format.name in ("mp4", "mov"):
         context.codec_tag = "hvc1"  # parameter sets in the header only, the one kind that Apple's players take
     if matrix is not None:
