@@ -98,9 +98,10 @@ def muxer_options(container: str, time_base: Fraction, *, source: InputContainer
         in_file: whether it may read again what it wrote.
     """
     if container == "nut":
-        # It stores no decoding times, so that their lead over the first picture needs no shift of all streams; sound before zero does.
-        before_zero = source is not None and any((stream.start_time or 0) < 0 for stream in source.streams)
-        return {} if before_zero else {"avoid_negative_ts": "disabled"}
+        # It stores no decoding times, so that their lead over the first picture needs no shift. Sound does, whose first packet may be
+        # presented before zero (a decoder's priming): then all streams shift alike.
+        silent = source is None or not source.streams.audio
+        return {"avoid_negative_ts": "disabled"} if silent else {}
     if container not in ("mp4", "mov"):
         return {}
     flags = []
