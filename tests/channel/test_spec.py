@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -171,3 +172,12 @@ def test_every_ladder_is_canonical_and_without_repeats(name: str) -> None:
 def test_an_unknown_ladder_is_named() -> None:
     with pytest.raises(SpecError, match=r"h256.*did you mean 'h264'.*robustness"):
         ladder("h256")
+
+
+def test_the_reference_has_every_step_and_every_ladder() -> None:
+    reference = (Path(__file__).parents[2] / "docs" / "reference" / "channels.md").read_text()
+    for step in (step for steps in STEPS.values() for step in steps):
+        # AV1 and VP9 have no profiles to choose from.
+        usage = step.usage().replace("[:profile=PROFILE]", "") if step.name in ("av1", "vp9") else step.usage()
+        assert f"| `{usage}` |" in reference
+    assert all(f"| `{name}` |" in reference for name in LADDERS)
