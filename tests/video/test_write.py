@@ -118,6 +118,17 @@ def test_very_short_videos(make_frames, info, container, codec):
         assert steps.tolist() == pytest.approx([1 / 25] * (count - 1), abs=1e-3)
 
 
+@pytest.mark.parametrize("codec", ["x264", "x265"])
+@pytest.mark.parametrize("bframes", [0, 1, 2, 16])
+@pytest.mark.parametrize("preset", ["ultrafast", "medium"])
+def test_reordered_frames_come_back_in_order(make_frames, info, codec, bframes, preset):
+    for count in (3, 5, 20):
+        memory = io.BytesIO()
+        settings = EncoderSettings(codec, preset=preset, bframes=bframes, gop=7, threads=1)
+        write_video(memory, make_frames(count), settings, info=info, container="mp4")
+        assert [frame.pts * frame.time_base for frame in read(memory)[1]] == [Fraction(index, 25) for index in range(count)]
+
+
 @pytest.mark.parametrize("codec", ["x264", "x265", "av1", "vp9"])
 @pytest.mark.parametrize("color", [ColorTags(1, 1, 1, 1), ColorTags(6, 6, 6, 1), ColorTags(9, 16, 9, 1), ColorTags(1, 13, 1, 2)], ids=str)
 def test_colour_tags_arrive_in_the_stream(make_frames, info, tmp_path, codec, color):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from indelible.errors import InputError, MediaError, UnsupportedMediaError
 from indelible.frames import Frame, VideoInfo
-from indelible.video._av import av, media_errors
+from indelible.video._av import av, exact_fraction, media_errors
 from indelible.video.planes import frame_from_picture
 from indelible.video.probe import claimed_end_seconds, video_info
 from indelible.video.source import DEFAULT_MAX_PIXELS, Source, main_video_stream, open_input, source_name
@@ -166,9 +166,8 @@ class VideoReader:
 
 
 def _at(picture: VideoFrame | None, stream: VideoStream) -> str:
-    if picture is None or picture.pts is None or not stream.time_base:
-        return "the start"
-    return _seconds(picture.pts, Fraction(stream.time_base))
+    time_base = exact_fraction(stream.time_base)
+    return "the start" if picture is None or time_base is None else _seconds(picture.pts, time_base)
 
 
 def _seconds(pts: int | None, time_base: Fraction) -> str:

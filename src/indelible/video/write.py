@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from indelible.errors import InputError
 from indelible.frames import ColorTags, Frame, VideoInfo
-from indelible.video._av import av, media_errors
+from indelible.video._av import av, exact_fraction, media_errors
 from indelible.video.containers import check_holds, muxer_options
 from indelible.video.encoders import EncoderSettings, encoder_name, encoder_options, encoder_pixel_format
 from indelible.video.planes import picture_from_frame
@@ -146,7 +146,11 @@ class _Encoding:
 
     def finish(self) -> WriteSummary:
         """Empty the encoder, copy what is left of the other streams, and sum up."""
-        self._take(self._stream.encode(None))
+        packets = self._stream.encode(None)
+        if self._frames <= _FRAMES_WITHOUT_DTS:
+            for packet in packets:
+                packet.dts = packet.pts
+        self._take(packets)
         if self._held is not None and self._start is not None and self._held.dts is not None:
             # MP4 adds up the steps between decoding times; the last packet closes the gap to the end of the presentation.
             self._held.duration = max(1, self._end - self._start - (self._held.dts - self._first_dts))
@@ -169,14 +173,14 @@ class _Encoding:
 
     def _usual_duration(self, pts: int) -> int:
         """Return the step from the frame before or, for the first one, of the frame rate."""
-        step = pts - self._last if self._frames else round(1 / (self._stream.codec_context.framerate * self._like.time_base))
-        return max(1, step)
+        if self._frames:
+            return pts - self._last
+        rate = exact_fraction(self._stream.codec_context.framerate) or Fraction(25)
+        return max(1, round(1 / (rate * self._like.time_base)))
 
     def _take(self, packets: list[Packet[VideoStream]]) -> None:
         """Take packets from the encoder, and let all but the newest go on."""
         for packet in packets:
-            if self._frames <= _FRAMES_WITHOUT_DTS:
-                packet.dts = packet.pts
             if packet.pts is not None:
                 packet.duration = self._durations.pop(packet.pts, 0)
             if self._held is None:
@@ -188,7 +192,7 @@ class _Encoding:
     def _mux(self, packet: Packet[VideoStream]) -> None:
         self._video_bytes += packet.size
         if self._copier is not None and packet.dts is not None:
-            self._copier.copy_until(packet.dts * packet.time_base)
+            self._copier.copy_until(packet.dts * (exact_fraction(packet.time_base) or self._like.time_base))
         self._output.mux(packet)
 
 
