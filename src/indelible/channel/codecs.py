@@ -65,7 +65,6 @@ class Codec(Step):
     bitrate_bps: Annotated[int | None, Bitrate()] = None
     preset: Annotated[str, Word()] = "medium"
     gop: Annotated[int | None, Integer(1, 10_000)] = None
-    profile: Annotated[str | None, Word()] = None
 
     def __post_init__(self) -> None:
         if self.crf is None and self.bitrate_bps is None:
@@ -84,7 +83,6 @@ class Codec(Step):
             bitrate_bps=self.bitrate_bps,
             preset=self.preset,
             gop=self.gop,
-            profile=self.profile,
             threads=1,
         )
 
@@ -143,7 +141,18 @@ class Codec(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class X264(Codec):
+class ProfiledCodec(Codec):
+    """A codec whose encoder can be held to a profile, which must fit the layout of the video."""
+
+    _: KW_ONLY
+    profile: Annotated[str | None, Word()] = None
+
+    def settings(self) -> EncoderSettings:
+        return replace(Codec.settings(self), profile=self.profile)
+
+
+@dataclass(frozen=True, slots=True)
+class X264(ProfiledCodec):
     """H.264 by libx264. Grey becomes 4:2:0: FFmpeg decodes monochrome H.264 to that."""
 
     name: ClassVar[str] = "x264"
@@ -155,7 +164,7 @@ class X264(Codec):
 
 
 @dataclass(frozen=True, slots=True)
-class X265(Codec):
+class X265(ProfiledCodec):
     """HEVC by libx265."""
 
     name: ClassVar[str] = "x265"
