@@ -32,6 +32,8 @@ CODECS = ("x264", "x265", "av1", "vp9", "ffv1")
         ("x264", {"profile": "main10"}, "baseline, main, "),
         ("av1", {"profile": "main"}, "no profile"),
         ("x264", {"bframes": 17}, "0 to 16"),
+        ("x265", {"bframes": 5, "preset": "ultrafast"}, "0 to 4"),
+        ("x265", {"bframes": 15, "preset": "fast"}, "0 to 14"),
         ("vp9", {"bframes": 2}, "no bframes"),
         ("x264", {"gop": 0}, "1 to "),
         ("x264", {"threads": -1}, "0 to "),

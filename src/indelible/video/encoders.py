@@ -18,6 +18,8 @@ CodecName = Literal["x264", "x265", "av1", "vp9", "ffv1"]
 
 _X26X_PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
 
+_X265_LOOKAHEAD = {"ultrafast": 5, "superfast": 10, "veryfast": 15, "faster": 15, "fast": 15}
+
 
 @dataclass(frozen=True, slots=True)
 class _Encoder:
@@ -76,7 +78,7 @@ class EncoderSettings:
         max_rate_bps: ceiling of the rate over two seconds, for streaming (with either of the above; not for VP9).
         gop: frames between two key frames, at most.
         profile: x264 and x265 only, by the encoder's name (``high``, ``main10``); it must fit the frames' format.
-        bframes: B-frames in a row at most, 0..16, x264 and x265 only.
+        bframes: B-frames in a row at most, x264 and x265 only: 0..16, in the fast presets of x265 less (ultrafast 4, superfast 9).
         threads: encoder threads, 0 takes all cores. With 1 every encoder gives the same bytes for the same frames, run after run;
             x264's output depends on the number, and with 0 varies by a few bytes between runs.
 
@@ -102,9 +104,14 @@ class EncoderSettings:
         self._check_choice("preset", self.preset, encoder.presets)
         self._check_choice("profile", self.profile, encoder.profiles)
         self._check_quality(encoder)
-        self._check_number("bframes", self.bframes, 0, encoder.max_bframes)
+        self._check_number("bframes", self.bframes, 0, self._max_bframes(encoder))
         self._check_number("gop", self.gop, 1, 2**31 - 1)
         self._check_number("threads", self.threads, 0, 256)
+
+    def _max_bframes(self, encoder: _Encoder) -> int | None:
+        """Return the limit, which in x265 lies below what the preset looks ahead."""
+        lookahead = _X265_LOOKAHEAD.get(self.preset or "") if self.codec == "x265" else None
+        return encoder.max_bframes if lookahead is None else lookahead - 1
 
     def _check_choice(self, name: str, value: str | None, allowed: tuple[str, ...]) -> None:
         if value is None or value in allowed:
