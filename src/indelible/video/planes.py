@@ -138,25 +138,26 @@ def picture_from_frame(frame: Frame, *, pixel_format: str, pts: int) -> VideoFra
 
 def _planar_planes(picture: VideoFrame, *, gray: bool) -> tuple[Plane, tuple[Plane, ...]]:
     """Return luma and chroma of a planar picture; an alpha plane stays out."""
-    planes = picture.planes
-    views = [_rows(picture, index)[:, : planes[index].width] for index in range(1 if gray else 3)]
-    return views[0], tuple(views[1:])
+    bits = picture.format.components[0].bits
+    y, *chroma = (_rows(plane, bits)[:, : plane.width] for plane in picture.planes[: 1 if gray else 3])
+    return y, tuple(chroma)
 
 
 def _packed_planes(picture: VideoFrame, layout: _Packed) -> tuple[Plane, tuple[Plane, ...]]:
     """Return luma and chroma of a semi-planar or packed picture."""
+    bits = picture.format.components[0].bits
+    memory = [_rows(plane, bits) for plane in picture.planes]
     planar = av.VideoFormat(layout.planar, picture.width, picture.height).components
     planes: list[Plane] = []
     for component, (plane, first, step) in zip(planar, ((0, layout.luma_first, layout.luma_step), *layout.chroma), strict=True):
-        samples = _rows(picture, plane)[:, first::step][:, : component.width]
+        samples = memory[plane][:, first::step][:, : component.width]
         planes.append(np.right_shift(samples, layout.shift, dtype=samples.dtype) if layout.shift else samples)
     return planes[0], tuple(planes[1:])
 
 
-def _rows(picture: VideoFrame, index: int) -> Plane:
+def _rows(plane: VideoPlane, bits: int) -> Plane:
     """Return all samples of a plane, padding at the end of the rows included, as a read-only view, first row on top."""
-    plane = picture.planes[index]
-    rows = _memory(plane, picture.format.components[0].bits)
+    rows = _memory(plane, bits)
     rows.flags.writeable = False
     return rows if plane.line_size > 0 else rows[::-1]
 
