@@ -62,11 +62,11 @@ def video_info(container: InputContainer, stream: VideoStream, picture: VideoFra
     )
 
 
-def display_matrix(source: Source) -> tuple[int, ...] | None:
+def display_matrix(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> tuple[int, ...] | None:
     """Return the nine numbers of a source's display matrix, which says rotation and mirroring; None where it has none."""
     name = source_name(source)
-    with open_input(source) as container:
-        picture = _first_picture(container, main_video_stream(container, name=name), name=name)
+    with open_input(source, max_pixels=max_pixels) as container:
+        picture = _first_picture(container, main_video_stream(container, name=name, max_pixels=max_pixels), name=name)
         matrix = cast("SideData | None", picture.side_data.get("DISPLAYMATRIX"))
         return None if matrix is None else struct.unpack("=9i", bytes(matrix))
 

@@ -16,7 +16,7 @@ from indelible.video.encoders import EncoderSettings, encoder_name, encoder_opti
 from indelible.video.planes import picture_from_frame
 from indelible.video.probe import display_matrix
 from indelible.video.remux import StreamCopier
-from indelible.video.source import Source, is_pipe, main_video_stream, open_input, source_name
+from indelible.video.source import DEFAULT_MAX_PIXELS, Source, is_pipe, main_video_stream, open_input, source_name
 from indelible.video.target import Target, open_target
 
 if TYPE_CHECKING:
@@ -87,8 +87,9 @@ def write_video(
         first = next(remaining, None)
         if first is None:
             raise InputError("there are no frames to write; is the source empty or its range outside the video?")
-        matrix = None if copy_from is None else display_matrix(copy_from)
-        source = None if copy_from is None else stack.enter_context(open_input(copy_from))
+        limit = max(DEFAULT_MAX_PIXELS, info.width * info.height)  # larger sources were let in by whoever read them
+        matrix = None if copy_from is None else display_matrix(copy_from, max_pixels=limit)
+        source = None if copy_from is None else stack.enter_context(open_input(copy_from, max_pixels=limit))
         stack.enter_context(media_errors(place.name, task="write", advice="check the free space, and the settings of the encoder"))
         output = stack.enter_context(
             _open_output(
@@ -104,7 +105,7 @@ def write_video(
             stream = add_video()
         else:
             name = source_name(copy_from)
-            copier = StreamCopier(source, main_video_stream(source, name=name), output, name=name)
+            copier = StreamCopier(source, main_video_stream(source, name=name, max_pixels=limit), output, name=name)
             stream = copier.add_streams(add_video)
         output.start_encoding()
         encoding = _Encoding(stream, output, copier, like=first)
