@@ -1,0 +1,58 @@
+"""The seconds of a video: the steps in which a mark is embedded and read, and the windows that share a pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from indelible.frames import Frame
+from indelible.mark.carrier import WINDOW_SECONDS
+
+STEP_SECONDS = 1.0
+STEP_BYTES = 200_000_000  # a step of very large pictures ends early, so that memory is bounded
+
+
+class Clock:
+    """Tells in which step of the video a frame lies; time starts with the first frame, whatever its timestamp.
+
+    A frame without a time counts as shown 1/25 s after the one before.
+    """
+
+    def __init__(self) -> None:
+        self._origin: float | None = None
+        self._last = -0.04
+
+    def seconds(self, frame: Frame) -> float:
+        """Return the media time of the next frame, in seconds from the first."""
+        now = frame.pts_seconds
+        if self._origin is None:
+            self._origin = now if now is not None else 0.0
+        elapsed = self._last + 0.04 if now is None else now - self._origin
+        self._last = max(elapsed, 0.0)
+        return self._last
+
+
+def step_of(seconds: float) -> int:
+    """Return the index of the step at a media time; the small slack keeps a frame whose time was rounded down in its step."""
+    return int((seconds + 0.002) / STEP_SECONDS)
+
+
+def window_of(step: int) -> int:
+    """Return the index of the window in which a step lies."""
+    return int(step * STEP_SECONDS / WINDOW_SECONDS)
+
+
+def steps(frames: Iterable[Frame]) -> Iterator[tuple[int, list[Frame]]]:
+    """Group frames into (step, its frames); a step that would take more than `STEP_BYTES` comes in several parts."""
+    clock = Clock()
+    current, held, size = 0, [], 0
+    for frame in frames:
+        step = step_of(clock.seconds(frame))
+        bytes_held = frame.y.nbytes + sum(plane.nbytes for plane in frame.chroma)
+        if held and (step != current or size + bytes_held > STEP_BYTES):
+            yield current, held
+            held, size = [], 0
+        current = step
+        held.append(frame)
+        size += bytes_held
+    if held:
+        yield current, held

@@ -1,0 +1,245 @@
+"""Blind detection: whether a stream of frames carries the mark of a key, and what it says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.errors import InputError
+from indelible.frames import Frame
+from indelible.keys import SecretKey
+from indelible.mark.carrier import PILOT, chips, symbol_of_chip
+from indelible.mark.clock import STEP_SECONDS, Clock, step_of, window_of
+from indelible.mark.grid import analyse, to_grid
+from indelible.mark.payload import SYMBOLS, Payload, decode_payload, encode_payload
+from indelible.mark.perception import evidence
+from indelible.stats.tails import log10_rademacher_tail, log10_weighted_min
+
+ALPHA = 1e-6
+WEIGHTS = (2 / 3, 1 / 3)  # of the two ways in which a mark may show: by its pilot, or as a whole (a mark without payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of the video with the p-value of the mark's presence in it alone."""
+
+    start_seconds: float
+    end_seconds: float
+    log10_p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What the detector says of one key.
+
+    ``log10_p`` bounds the probability that a video without this key's mark scores so high, over the randomness of the key, and counts all
+    that was searched: ``searched`` hypotheses, ``log10_correction`` decades. ``marked`` is whether it is at most alpha. ``z`` is the
+    better of the two statistics in standard deviations, before correction. ``symbol_error_rate`` is that of the payload's symbols before
+    error correction, None where no payload was read.
+    """
+
+    key_id: str
+    marked: bool
+    log10_p: float
+    z: float
+    searched: int
+    log10_correction: float
+    payload: Payload | None
+    symbol_error_rate: float | None
+    segments: tuple[Segment, ...]
+    frames_used: int
+    duration_seconds: float
+
+
+class Detector:
+    """Reads frames once and answers for any number of keys. Memory grows with neither the number of frames nor their size.
+
+    Args:
+        keys: the keys to look for, at least one; every key searched is paid for in each p-value.
+        alpha: largest p-value that counts as marked, above 0 and below 1.
+
+    Raises:
+        InputError: if there is no key or ``alpha`` is out of range.
+    """
+
+    def __init__(self, keys: Sequence[SecretKey], *, alpha: float = ALPHA) -> None:
+        if not keys:
+            raise InputError("no key to look for; give at least one")
+        if not 0.0 < alpha < 1.0:
+            raise InputError(f"alpha is {alpha:g}; it must lie between 0 and 1")
+        self._log10_alpha = math.log10(alpha)
+        self._tallies = [_Tally.start(key) for key in keys]
+        self._clock = Clock()
+        self._step = _StepMean(0)
+        self._window = _Window(0)
+        self._frames = 0
+        self._duration_seconds = 0.0
+
+    def add(self, frame: Frame) -> None:
+        """Take the next frame."""
+        seconds = self._clock.seconds(frame)
+        step = step_of(seconds)
+        if step != self._step.index or not self._step.fits(frame):
+            self._close_step(step)
+        self._step.add(frame)
+        self._frames += 1
+        self._duration_seconds = seconds + float(frame.duration * frame.time_base)
+
+    def results(self) -> tuple[Detection, ...]:
+        """Return a detection for each key from the frames so far; more may follow."""
+        return tuple(self._result(tally) for tally in self._current())
+
+    def soft_symbols(self, key_index: int = 0) -> NDArray[np.float64]:
+        """Return the soft payload symbols of a key from the frames so far, shape (1024,), positive for +1."""
+        return self._current(key_index, key_index + 1)[0].soft
+
+    def _close_step(self, following: int) -> None:
+        self._window = self._window.with_step(self._step)
+        if window_of(following) != self._window.index:
+            self._tallies = [tally.with_window(self._window) for tally in self._tallies]
+            self._window = _Window(window_of(following))
+        self._step = _StepMean(following)
+
+    def _current(self, start: int = 0, stop: int | None = None) -> list[_Tally]:
+        window = self._window.with_step(self._step)
+        return [tally.with_window(window) for tally in self._tallies[start:stop]]
+
+    def _result(self, tally: _Tally) -> Detection:
+        keys = len(self._tallies)
+        log10_keys = math.log10(keys)
+        log10_p, best = tally.scores.log10_p(log10_keys)
+        marked = log10_p <= self._log10_alpha
+        decoded = decode_payload(tally.soft, tally.key) if marked else None
+        return Detection(
+            key_id=tally.key.key_id,
+            marked=marked,
+            log10_p=log10_p,
+            z=tally.scores.z[best],
+            searched=len(WEIGHTS) * keys,
+            log10_correction=log10_keys - math.log10(WEIGHTS[best]),
+            payload=None if decoded is None else decoded.payload,
+            symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
+            segments=tuple(
+                Segment(step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds), scores.log10_p(log10_keys)[0])
+                for step, scores in tally.steps
+            ),
+            frames_used=self._frames,
+            duration_seconds=self._duration_seconds,
+        )
+
+
+class _StepMean:
+    """The running mean of a step's luma at full size."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.frames = 0
+        self._total = np.zeros((0, 0), np.float32)
+
+    def fits(self, frame: Frame) -> bool:
+        """Return whether a frame has the size of those before it."""
+        return self.frames == 0 or frame.y.shape == self._total.shape
+
+    def add(self, frame: Frame) -> None:
+        if self.frames == 0:
+            self._total = np.zeros(frame.y.shape, np.float32)
+            self._scale = 2.0 ** (8 - frame.bit_depth)
+        cv2.accumulate(frame.y, self._total)
+        self.frames += 1
+
+    def evidence(self) -> NDArray[np.float32]:
+        """Return the evidence of the mean picture, weighted by its frames."""
+        cells = to_grid(self._total * np.float32(self._scale / self.frames))
+        return evidence(analyse(cells)) * np.float32(self.frames)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Window:
+    """The evidence of one window, step by step; none of it depends on a key."""
+
+    index: int
+    steps: tuple[tuple[int, NDArray[np.float32]], ...] = ()
+
+    def with_step(self, step: _StepMean) -> _Window:
+        if step.frames == 0:
+            return self
+        return _Window(self.index, (*self.steps, (step.index, step.evidence())))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """The two statistics, in standard deviations under the null: the pilot's and the whole pattern's without a payload.
+
+    With v the evidence and c the keyed signs of the chips, a statistic is sum(c v) / ||v||: by the randomness of c alone it exceeds t
+    with a probability that `log10_rademacher_tail` bounds, whatever v is.
+    """
+
+    z: tuple[float, float]
+
+    @classmethod
+    def of(cls, pilot: float, rest: float, pilot_power: float, rest_power: float) -> _Scores:
+        def normalised(total: float, power: float) -> float:
+            return total / math.sqrt(power) if power > 0.0 else 0.0
+
+        return cls((normalised(pilot, pilot_power), normalised(pilot + rest, pilot_power + rest_power)))
+
+    def log10_p(self, log10_keys: float) -> tuple[float, int]:
+        """Return the p-value corrected for both statistics and all keys, and which statistic gave it."""
+        tails = [log10_rademacher_tail(z) for z in self.z]
+        best = int(np.argmin([tail - math.log10(weight) for tail, weight in zip(tails, WEIGHTS, strict=True)]))
+        return min(0.0, log10_weighted_min(tails, WEIGHTS) + log10_keys), best
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tally:
+    """What one key has gathered: sums over windows, and the scores of each step by itself."""
+
+    key: SecretKey
+    empty: NDArray[np.int8]  # the symbols of a mark without payload
+    pilot: float
+    soft: NDArray[np.float64]
+    pilot_power: float
+    rest_power: float
+    steps: tuple[tuple[int, _Scores], ...]
+
+    @classmethod
+    def start(cls, key: SecretKey) -> _Tally:
+        return cls(key, encode_payload(Payload(), key), 0.0, np.zeros(SYMBOLS), 0.0, 0.0, ())
+
+    @property
+    def scores(self) -> _Scores:
+        return _Scores.of(self.pilot, float(self.empty @ self.soft), self.pilot_power, self.rest_power)
+
+    def with_window(self, window: _Window) -> _Tally:
+        if not window.steps:
+            return self
+        signs = chips(self.key, window.index)
+        pilot, soft, pilot_power, rest_power = _correlate(np.sum([values for _, values in window.steps], axis=0), signs)
+        steps = [(step, self._step_scores(values, signs)) for step, values in window.steps]
+        return _Tally(
+            self.key,
+            self.empty,
+            self.pilot + pilot,
+            self.soft + soft,
+            self.pilot_power + pilot_power,
+            self.rest_power + rest_power,
+            (*self.steps, *steps),
+        )
+
+    def _step_scores(self, values: NDArray[np.float32], signs: NDArray[np.int8]) -> _Scores:
+        pilot, soft, pilot_power, rest_power = _correlate(values, signs)
+        return _Scores.of(pilot, float(self.empty @ soft), pilot_power, rest_power)
+
+
+def _correlate(values: NDArray[np.float32], signs: NDArray[np.int8]) -> tuple[float, NDArray[np.float64], float, float]:
+    """Return the pilot's sum, the sum of each symbol's chips, and the powers of both kinds of chips."""
+    deal = symbol_of_chip()
+    by_symbol = np.bincount(deal + 1, weights=values * signs, minlength=SYMBOLS + 1)
+    pilot_power = float(np.sum(np.square(values[deal == PILOT], dtype=np.float64)))
+    power = float(np.sum(np.square(values, dtype=np.float64)))
+    return float(by_symbol[0]), by_symbol[1:], pilot_power, power - pilot_power

@@ -1,0 +1,180 @@
+"""Embedding: a keyed pattern added to the luma, step by step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.errors import InputError
+from indelible.frames import Frame, Plane
+from indelible.keys import SecretKey
+from indelible.mark.carrier import chips, grid_coefficients, modulation
+from indelible.mark.clock import steps, window_of
+from indelible.mark.grid import analyse, from_grid, synthesise, to_grid
+from indelible.mark.payload import Payload, encode_payload
+from indelible.mark.perception import strength
+
+Strength = Literal["light", "standard", "strong"]
+QUALITY_DB: dict[Strength, float] = {"light": 49.0, "standard": 47.0, "strong": 44.0}
+QUALITY_RANGE_DB = (36.0, 60.0)
+SAMPLED_FRAMES = 4  # of a step, for what its single frames hide
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedReport:
+    """What embedding did to the pictures.
+
+    ``psnr_y_db`` pools the squared error of all luma samples (scaled to 8 bit), infinity where nothing changed. ``psnr_rgb_db`` is what
+    the same error becomes in BT.709 RGB: a change of luma alone moves R, G and B alike, by 255/219 of it for limited range. Seconds in
+    which nothing could be hidden (flat pictures) count as unmarked.
+    """
+
+    frames: int
+    duration_seconds: float
+    psnr_y_db: float
+    psnr_rgb_db: float
+    unmarked_seconds: float
+
+
+class Embedder:
+    """Adds a keyed mark to the luma of a stream of frames.
+
+    Args:
+        key: the secret.
+        payload: what the mark says besides "marked"; none by default.
+        strength: how strong, by name.
+        quality_db: the Y-PSNR that each step's mark aims at, 36 to 60 dB; overrides ``strength``.
+
+    Raises:
+        InputError: if ``strength`` is unknown or ``quality_db`` out of range.
+    """
+
+    def __init__(
+        self, key: SecretKey, payload: Payload | None = None, *, strength: Strength = "standard", quality_db: float | None = None
+    ) -> None:
+        if strength not in QUALITY_DB:
+            raise InputError(f"strength {strength!r} is unknown; allowed are {', '.join(QUALITY_DB)}")
+        low, high = QUALITY_RANGE_DB
+        if quality_db is not None and not low <= quality_db <= high:
+            raise InputError(f"a quality of {quality_db:g} dB is out of range; {low:g} to {high:g} dB are allowed")
+        self._key = key
+        self._modulation = modulation(encode_payload(payload or Payload(), key))
+        self._quality_db = QUALITY_DB[strength] if quality_db is None else quality_db
+        self._error = _ErrorMeter()
+
+    @property
+    def report(self) -> EmbedReport:
+        """What has been done so far."""
+        return self._error.report()
+
+    def embed(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Yield the frames with marked luma, in order; looks one step (about a second) ahead.
+
+        Only luma changes: everything else of a frame is passed on as it is, and the input arrays are not written to.
+        """
+        for step, held in steps(frames):
+            pattern = self._pattern(held, window_of(step))
+            for frame in held:
+                marked = frame if pattern is None else frame.with_luma(pattern.add(frame.y))
+                self._error.add(frame, marked)
+                yield marked
+
+    def _pattern(self, held: list[Frame], window: int) -> _Pattern | None:
+        """Return what is to be added to each frame of a step, None where nothing can be hidden."""
+        host = _Host.of(held)
+        relative = strength(host.mean_power, host.frame_power)
+        signs = (chips(self._key, window) * self._modulation).astype(np.float32)
+        first = held[0]
+        shape = synthesise(grid_coefficients(signs * relative))
+        shape = from_grid(shape, height=first.height, width=first.width)
+        energy = float(np.mean(np.square(shape, dtype=np.float64)))
+        if energy < 1e-6:
+            return None
+        wanted = 255.0 * 10.0 ** (-self._quality_db / 20.0)
+        return _Pattern.of(shape * np.float32(wanted / math.sqrt(energy)), bit_depth=first.bit_depth)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Host:
+    """What a step's pictures look like on the grid, in 8-bit luma levels."""
+
+    coefficients: NDArray[np.float32]
+    mean_power: NDArray[np.float32]
+    frame_power: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, held: list[Frame]) -> _Host:
+        scale = np.float32(2.0 ** (8 - held[0].bit_depth))
+        coefficients = analyse(to_grid(mean_luma(held)) * scale)
+        sampled = held[:: max(1, len(held) // SAMPLED_FRAMES)]
+        frame_power = sum(analyse(to_grid(frame.y) * scale) ** 2 for frame in sampled) / np.float32(len(sampled))
+        return cls(coefficients, coefficients**2, frame_power)
+
+
+def mean_luma(held: list[Frame]) -> NDArray[np.float32]:
+    """Return the mean of the frames' luma, float32, shape (height, width)."""
+    total = np.zeros(held[0].y.shape, np.float32)
+    for frame in held:
+        cv2.accumulate(frame.y, total)
+    return total / np.float32(len(held))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pattern:
+    """A whole-numbered pattern as two planes, what is added and what is taken away, so that both saturate in the frame's own type."""
+
+    added: Plane
+    removed: Plane
+    peak: int
+
+    @classmethod
+    def of(cls, values: NDArray[np.float32], *, bit_depth: int) -> _Pattern:
+        rounded = np.rint(values * np.float32(2.0 ** (bit_depth - 8)))
+        dtype = np.uint8 if bit_depth == 8 else np.uint16
+        return cls(np.maximum(rounded, 0).astype(dtype), np.maximum(-rounded, 0).astype(dtype), (1 << bit_depth) - 1)
+
+    def add(self, luma: Plane) -> Plane:
+        marked = cv2.subtract(cv2.add(luma, self.added), self.removed)
+        return marked if luma.dtype == np.uint8 else np.minimum(marked, self.peak).astype(luma.dtype)
+
+
+class _ErrorMeter:
+    """Sums the squared error of luma over a stream."""
+
+    def __init__(self) -> None:
+        self._squares = 0.0
+        self._rgb_squares = 0.0
+        self._samples = 0
+        self._frames = 0
+        self._unmarked_seconds = 0.0
+        self._duration_seconds = 0.0
+
+    def add(self, frame: Frame, marked: Frame) -> None:
+        seconds = float(frame.duration * frame.time_base)
+        self._frames += 1
+        self._samples += frame.y.size
+        self._duration_seconds += seconds
+        if marked is frame:
+            self._unmarked_seconds += seconds
+            return
+        squares = cv2.norm(frame.y, marked.y, cv2.NORM_L2SQR) * 4.0 ** (8 - frame.bit_depth)
+        self._squares += squares
+        self._rgb_squares += squares * (1.0 if frame.color.full_range else (255.0 / 219.0) ** 2)
+
+    def report(self) -> EmbedReport:
+        return EmbedReport(
+            self._frames,
+            self._duration_seconds,
+            self._psnr_db(self._squares),
+            self._psnr_db(self._rgb_squares),
+            self._unmarked_seconds,
+        )
+
+    def _psnr_db(self, squares: float) -> float:
+        return 10.0 * math.log10(255.0**2 * self._samples / squares) if squares else math.inf
