@@ -1,0 +1,98 @@
+"""``indelible detect``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from indelible.cli.keyfiles import read_keys
+from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, quoted, warn
+from indelible.errors import IndelibleError
+
+if TYPE_CHECKING:
+    from indelible.mark import Payload
+    from indelible.workflows.detect import DetectResult
+
+__all__ = ["detect"]
+
+_LONGEST_BAR = 40
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  indelible detect found.mp4 --key studio.key
+  indelible detect downloads/*.mp4 --key studio.key --key old.key --json
+  indelible detect found.mp4 --key studio.key --timeline --alpha 1e-9
+  curl -s https://example.org/clip.webm | indelible detect - --key studio.key"""
+)
+@click.argument("sources", metavar="IN...", nargs=-1, required=True)
+@click.option("--key", "key_files", metavar="FILE", required=True, multiple=True, help="A secret key to look for; may be repeated.")
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=1e-6,
+    show_default="1e-6",
+    metavar="P",
+    help="How often an unmarked video may pass for marked.",
+)
+@click.option("--timeline", is_flag=True, help="Also show the evidence second by second.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file and key.")
+@click.pass_context
+def detect(ctx: click.Context, sources: tuple[str, ...], key_files: tuple[str, ...], alpha: float, timeline: bool, as_json: bool) -> None:
+    """Look for a mark in videos.
+
+    p is the chance that a video without the mark would show this much evidence, with every key that was tried counted in. IN may
+    be - for a pipe.
+
+    Exits with 0 if every file carries a mark of one of the keys, and with 1 if one does not.
+    """
+    from indelible.workflows.detect import detect_file
+
+    keys = read_keys(key_files)
+    worst = 0
+    for source in sources:
+        try:
+            with progress_bar(source) as progress:
+                results = detect_file(source, keys, alpha=alpha, progress=progress)
+        except IndelibleError as error:
+            if len(sources) == 1:
+                raise
+            complain(f"error: {error}")  # and on to the next file
+            worst = max(worst, error.exit_code)
+            continue
+        warn(f"{source}: {sentence}" for sentence in results[0].warnings)
+        for result in results:
+            if as_json:
+                print_document(result.to_json())
+            else:
+                click.echo("\n".join(_in_words(result, timeline=timeline)))
+        worst = max(worst, 0 if any(result.marked for result in results) else 1)
+    ctx.exit(worst)
+
+
+def _in_words(result: DetectResult, *, timeline: bool) -> Iterator[str]:
+    found = result.detection
+    verdict = "MARKED with" if found.marked else "no mark of"
+    keys = f", {found.searched} hypotheses tried" if found.searched > 1 else ""
+    yield f"{result.file}: {verdict} key {found.key_id}"
+    rows = [("evidence", f"p = {likelihood(found.log10_p)} (marked means at most {result.alpha:g}{keys})")]
+    if found.marked:
+        rows.append(("payload", _payload_in_words(found.payload, found.symbol_error_rate)))
+    rows.append(("footage", f"{found.duration_seconds:.1f} s, {found.frames_used} frames"))
+    yield columns(rows)
+    if timeline:
+        for part in found.segments:
+            bar = "#" * min(_LONGEST_BAR, round(-part.log10_p))
+            yield f"  {part.start_seconds:7.1f} - {part.end_seconds:7.1f} s  p = {likelihood(part.log10_p):<9} {bar}".rstrip()
+
+
+def _payload_in_words(payload: Payload | None, symbol_error_rate: float | None) -> str:
+    if payload is None:
+        return "not readable: the mark is there, but the video is too short or too damaged for what it says"
+    if not payload.data:
+        return "none, the mark says only that it is there"
+    wrong = "" if symbol_error_rate is None else f", {100 * symbol_error_rate:.1f} % of the symbols were wrong"
+    return f"{quoted(payload)} ({payload.bits} bits{wrong})"

@@ -1,0 +1,136 @@
+"""``indelible mark``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from indelible.cli.keyfiles import read_keys
+from indelible.cli.terminal import columns, complain, print_document, progress_bar, quoted, warn
+
+if TYPE_CHECKING:
+    from indelible.mark import Payload
+    from indelible.video import EncoderSettings
+    from indelible.video.encoders import CodecName
+    from indelible.workflows.mark import MarkResult, Strength
+
+__all__ = ["mark"]
+
+_FOLLOW = "copy-settings"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  indelible mark film.mp4 film-marked.mp4 --key studio.key
+  indelible mark film.mp4 out.mkv --key studio.key --payload "copy 17" --codec x265 --crf 20
+  indelible mark film.mp4 out.mp4 --key studio.key --payload-hex 00c0ffee --strength strong --json
+  ffmpeg -i film.mov -f nut - | indelible mark - - --key studio.key | ffmpeg -i - -c copy out.mkv"""
+)
+@click.argument("source", metavar="IN")
+@click.argument("target", metavar="OUT")
+@click.option("--key", "key_file", metavar="FILE", required=True, help="The secret key (see: indelible key new).")
+@click.option("--payload", "text", metavar="TEXT", help="What the mark says: up to 32 bytes of UTF-8. Without it: only that it is there.")
+@click.option("--payload-hex", "digits", metavar="HEX", help="The same as up to 64 hexadecimal digits.")
+@click.option(
+    "--strength", type=click.Choice(["light", "standard", "strong"]), help="How much the picture may change.  [default: standard]"
+)
+@click.option("--quality", "quality_db", type=float, metavar="DB", help="The same as the Y-PSNR of the mark to aim at, 36 to 60 dB.")
+@click.option(
+    "--codec",
+    type=click.Choice(["x264", "x265", "av1", "vp9", _FOLLOW]),
+    default="x264",
+    show_default=True,
+    help=f"The encoder; {_FOLLOW} takes codec and bitrate of IN.",
+)
+@click.option("--crf", type=float, metavar="N", help="Constant quality, lower is better.  [default: 18 x264, 20 x265, 24 av1 and vp9]")
+@click.option("--preset", metavar="P", help="Speed of the encoder.  [default: medium x264 and x265, 8 av1, 4 vp9]")
+@click.option("--force", is_flag=True, help="Replace OUT if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
+def mark(
+    ctx: click.Context,
+    source: str,
+    target: str,
+    key_file: str,
+    text: str | None,
+    digits: str | None,
+    strength: Strength | None,
+    quality_db: float | None,
+    codec: str,
+    crf: float | None,
+    preset: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Put a mark into a video.
+
+    Reads IN and writes OUT, whose suffix names the container. Sound, subtitles, chapters and tags are copied untouched. Either of
+    them may be - for a pipe: OUT is then NUT, which keeps exact times, and the result goes to stderr.
+
+    Exits with 1 if nothing could be marked, as in a black video.
+    """
+    from indelible.workflows.mark import mark_file
+
+    if strength and quality_db is not None:
+        raise click.UsageError("--strength and --quality say the same; give one of them.")
+    (key,) = read_keys([key_file])
+    payload, settings = _payload(text, digits), _encoder(codec, crf, preset)
+    with progress_bar("marking") as progress:
+        result = mark_file(
+            source,
+            target,
+            key,
+            payload=payload,
+            strength=strength or "standard",
+            quality_db=quality_db,
+            settings=settings,
+            overwrite=force,
+            progress=progress,
+        )
+    warn(result.warnings)
+    piped = target == "-"
+    if as_json:
+        print_document(result.to_json(), err=piped)
+    else:
+        click.echo(_in_words(result), err=piped)
+    if not result.marked:
+        complain("nothing could be hidden in these pictures; the output is not marked")
+        ctx.exit(1)
+
+
+def _payload(text: str | None, digits: str | None) -> Payload:
+    from indelible.mark import Payload
+
+    if text is not None and digits is not None:
+        raise click.UsageError("--payload and --payload-hex say the same; give one of them.")
+    if digits is not None:
+        return Payload.from_hex(digits)
+    return Payload.from_text(text or "")
+
+
+def _encoder(codec: str, crf: float | None, preset: str | None) -> EncoderSettings | None:
+    """Return the encoder asked for, None to follow the source."""
+    from indelible.video import EncoderSettings
+
+    if codec == _FOLLOW:
+        if crf is not None or preset is not None:
+            raise click.UsageError(f"--codec {_FOLLOW} takes its settings from IN; leave --crf and --preset out.")
+        return None
+    name: CodecName = codec  # type: ignore[assignment]  # click has checked it
+    return EncoderSettings(name, crf=crf, preset=preset)
+
+
+def _in_words(result: MarkResult) -> str:
+    embedding = result.embedding
+    payload = result.payload
+    says = f"{quoted(payload)} ({payload.bits} bits)" if payload.data else "none, the mark says only that it is there"
+    rows = [
+        ("payload", says),
+        ("picture", f"PSNR {embedding.psnr_y_db:.1f} dB (Y), {embedding.psnr_rgb_db:.1f} dB (RGB)"),
+        ("footage", f"{result.duration_seconds:.1f} s, {embedding.frames} frames"),
+    ]
+    if embedding.unmarked_seconds:
+        rows.append(("unmarked", f"{embedding.unmarked_seconds:.1f} s, too flat to hide anything"))
+    return f"{result.output}: marked with key {result.key_id}\n{columns(rows)}"

@@ -1,0 +1,95 @@
+"""Looking for marks in a video file: one decode for any number of keys."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from indelible.keys import SecretKey
+from indelible.mark import Detection, Detector
+from indelible.video import Source, open_video
+from indelible.workflows.document import Document, document, label
+from indelible.workflows.progress import Progress, followed
+
+__all__ = ["DEFAULT_ALPHA", "DetectResult", "detect_file"]
+
+DEFAULT_ALPHA = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class DetectResult:
+    """What one key found in one file. "No" is a result too.
+
+    Args:
+        file: where it was looked for.
+        detection: verdict, evidence and payload.
+        alpha: largest p-value that counts as marked.
+        warnings: what was wrong with the file, a sentence each.
+    """
+
+    file: str
+    detection: Detection
+    alpha: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def marked(self) -> bool:
+        """Whether the file carries a mark of the key."""
+        return self.detection.marked
+
+    def to_json(self) -> Document:
+        """Return the document ``indelible.detection/1``."""
+        found = self.detection
+        payload = found.payload
+        return document(
+            "detection",
+            file=self.file,
+            key_id=found.key_id,
+            marked=found.marked,
+            log10_p=found.log10_p,
+            p_value=min(1.0, math.pow(10.0, found.log10_p)),
+            searched=found.searched,
+            payload_hex=payload.hex if payload else None,
+            payload_text=payload.text if payload else None,
+            payload_bits=payload.bits if payload else 0,
+            symbol_error_rate=found.symbol_error_rate,
+            log10_correction=found.log10_correction,
+            geometry=_as_marked(),
+            segments=[
+                {"start_seconds": part.start_seconds, "end_seconds": part.end_seconds, "log10_p": part.log10_p} for part in found.segments
+            ],
+            frames_used=found.frames_used,
+            duration_seconds=found.duration_seconds,
+        )
+
+
+def detect_file(
+    source: Source, keys: Sequence[SecretKey], *, alpha: float = DEFAULT_ALPHA, progress: Progress | None = None
+) -> tuple[DetectResult, ...]:
+    """Look for marks of some keys in a video.
+
+    Args:
+        source: what to read: a path, ``-`` or a binary file object.
+        keys: whose marks to look for; all of them count in the p-values.
+        alpha: largest p-value that counts as marked.
+        progress: told of each frame.
+
+    Returns:
+        one result for each key, in their order.
+
+    Raises:
+        InputError: if there is no key, or alpha is not between 0 and 1.
+        MediaError: if the file cannot be read.
+    """
+    detector = Detector(keys, alpha=alpha)
+    with open_video(source) as reader:
+        for frame in followed(reader, progress):
+            detector.add(frame)
+        warnings = tuple(reader.warnings)
+    return tuple(DetectResult(label(source), found, alpha, warnings) for found in detector.results())
+
+
+def _as_marked() -> dict[str, float | bool]:
+    """Return the geometry of a video that is looked at as it is, unscaled, unturned, at its own speed."""
+    return {"scale_x": 1.0, "scale_y": 1.0, "offset_x": 0.0, "offset_y": 0.0, "rotation_deg": 0.0, "flipped": False, "speed": 1.0}

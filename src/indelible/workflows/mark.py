@@ -1,0 +1,163 @@
+"""Marking a video file: one decode, one encode, everything that is not pictures carried over."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from indelible.frames import Frame
+from indelible.keys import SecretKey
+from indelible.mark import Embedder, EmbedReport, Payload
+from indelible.video import EncoderSettings, Source, VideoReader, copy_settings, open_video, write_video
+from indelible.video.quality import Xpsnr
+from indelible.video.source import is_pipe
+from indelible.workflows.document import Document, document, label
+from indelible.workflows.progress import Progress, followed
+
+__all__ = ["DEFAULT_ENCODER", "MarkResult", "Strength", "mark_file"]
+
+Strength = Literal["light", "standard", "strong"]
+
+DEFAULT_ENCODER = EncoderSettings("x264", crf=18, preset="medium")
+"""Close to transparent, and plays everywhere: the mark should not pay for an encoder's economy before anybody else has touched the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkResult:
+    """What was marked, and how much the picture changed.
+
+    Args:
+        output: where the marked video is.
+        key_id: fingerprint of the key.
+        payload: what the mark carries.
+        embedding: frames and distortion, as the embedder measured them before encoding.
+        duration_seconds: from the first picture to the end of the last.
+        settings: how the video was encoded.
+        xpsnr_db: perceptually weighted PSNR of the mark, before encoding; None unless measured.
+        bitrate_change: share by which the marked encode is larger than a plain one with the same settings; None unless measured.
+        warnings: what went wrong without ending the work, or could not be carried over, a sentence each.
+    """
+
+    output: str
+    key_id: str
+    payload: Payload
+    embedding: EmbedReport
+    duration_seconds: float
+    settings: EncoderSettings
+    xpsnr_db: float | None = None
+    bitrate_change: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def marked(self) -> bool:
+        """Whether any picture carries the mark: flat or black ones cannot hide one."""
+        return math.isfinite(self.embedding.psnr_y_db)
+
+    def to_json(self) -> Document:
+        """Return the document ``indelible.mark/1``."""
+        return document(
+            "mark",
+            output=self.output,
+            key_id=self.key_id,
+            payload_hex=self.payload.hex,
+            payload_bits=self.payload.bits,
+            psnr_y_db=self.embedding.psnr_y_db,
+            psnr_rgb_db=self.embedding.psnr_rgb_db,
+            xpsnr_db=self.xpsnr_db,
+            bitrate_change=self.bitrate_change,
+            frames=self.embedding.frames,
+            duration_seconds=self.duration_seconds,
+            certificate=None,
+        )
+
+
+def mark_file(
+    source: Source,
+    target: Source,
+    key: SecretKey,
+    *,
+    payload: Payload | None = None,
+    strength: Strength = "standard",
+    quality_db: float | None = None,
+    settings: EncoderSettings | None = DEFAULT_ENCODER,
+    container: str | None = None,
+    overwrite: bool = False,
+    measure: bool = False,
+    progress: Progress | None = None,
+) -> MarkResult:
+    """Mark a video.
+
+    Sound, subtitles, chapters and tags are copied, unless the source is a pipe, which can be read only once.
+
+    Args:
+        source: what to read: a path, ``-`` or a binary file object.
+        target: what to write; a file appears whole or not at all.
+        key: under which only its holders can find the mark.
+        payload: what the mark says; None only says "here I am".
+        strength: how much of the picture may change, unless ``quality_db`` says it.
+        quality_db: Y-PSNR of the mark to aim at, in dB.
+        settings: the encoder; x264 at crf 18, preset medium, unless given. None follows the source: its codec and its bitrate.
+        container: of the target; None takes it from the suffix.
+        overwrite: whether an existing file may be replaced.
+        measure: also measure ``xpsnr_db`` and ``bitrate_change``, which costs a second decode and a plain encode.
+        progress: told of each frame.
+
+    Raises:
+        OutputError: if the target exists, is the source, or cannot be created.
+        InputError: if the settings do not fit the video or the container.
+        MediaError: if reading, encoding or writing fails.
+    """
+    payload = payload or Payload()
+    embedder = Embedder(key, payload, strength=strength, quality_db=quality_db)
+    again = None if is_pipe(source) else source
+    with open_video(source) as reader:
+        chosen = settings or copy_settings(reader.info)
+        quality = Xpsnr(frame_rate=reader.info.frame_rate) if measure else None
+        frames = _embedded(embedder, followed(reader, progress), quality)
+        written = write_video(target, frames, chosen, info=reader.info, copy_from=again, container=container, overwrite=overwrite)
+        warnings = (*reader.warnings, *written.warnings, *_left_behind(reader, again))
+    plain_bytes = _plain_bytes(again, chosen, progress) if measure and again is not None else None
+    return MarkResult(
+        output=label(target),
+        key_id=key.key_id,
+        payload=payload,
+        embedding=embedder.report,
+        duration_seconds=written.duration_seconds,
+        settings=chosen,
+        xpsnr_db=quality.db if quality else None,
+        bitrate_change=written.video_bytes / plain_bytes - 1.0 if plain_bytes else None,
+        warnings=warnings,
+    )
+
+
+def _embedded(embedder: Embedder, frames: Iterable[Frame], quality: Xpsnr | None) -> Iterator[Frame]:
+    """Yield the marked frames, each compared with its original on the way if ``quality`` is there to do it."""
+    if quality is None:
+        yield from embedder.embed(frames)
+        return
+    originals: deque[Frame] = deque()  # no more than the embedder itself holds back
+
+    def noted() -> Iterator[Frame]:
+        for frame in frames:
+            originals.append(frame)
+            yield frame
+
+    for marked in embedder.embed(noted()):
+        quality.add(originals.popleft(), marked)
+        yield marked
+
+
+def _plain_bytes(source: Source, settings: EncoderSettings, progress: Progress | None) -> int:
+    """Return the size of the pictures when they are encoded without a mark."""
+    with tempfile.TemporaryDirectory(prefix="indelible-plain-") as folder, open_video(source) as reader:
+        return write_video(Path(folder) / "plain.mkv", followed(reader, progress), settings, info=reader.info).video_bytes
+
+
+def _left_behind(reader: VideoReader, again: Source | None) -> Iterator[str]:
+    if again is None and len(reader.info.streams) > 1:
+        yield "a pipe can be read only once: its sound and other streams were not carried over; give a file to keep them"
