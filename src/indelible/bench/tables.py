@@ -1,0 +1,145 @@
+"""Markdown tables of benchmark results, so that every table in the documentation has a command that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from indelible.errors import InputError
+
+Row = Sequence[str]
+
+
+def result_table(result: Mapping[str, Any]) -> str:
+    """Return the tables of a result that a benchmark wrote.
+
+    Raises:
+        InputError: if this is not a result of a known benchmark.
+    """
+    schema = result.get("schema")
+    if schema not in _WRITERS:
+        raise InputError(f"schema {schema!r} has no table; known are {', '.join(_WRITERS)}")
+    return _WRITERS[schema](result)
+
+
+def markdown(header: Row, rows: Sequence[Row]) -> str:
+    """Return a Markdown table; columns of numbers should be obvious to the reader, so the first is left- and all others right-aligned."""
+    rule = ["---", *["---:"] * (len(header) - 1)]
+    escaped = ([cell.replace("|", "\\|") for cell in row] for row in (header, rule, *rows))
+    return "\n".join(f"| {' | '.join(row)} |" for row in escaped) + "\n"
+
+
+def _robustness(result: Mapping[str, Any]) -> str:
+    parts = [_caption(result)]
+    summary = result["summary"]
+    for bits in dict.fromkeys(row["bits"] for row in summary):
+        rows = [row for row in summary if row["bits"] == bits]
+        parts.append(f"**{bits}-bit payload**\n" if bits else "**No payload (presence only)**\n")
+        parts.append(_survival(rows, with_payload=bool(bits)))
+    parts += [_price(summary), _failures(result)]
+    return "\n".join(part for part in parts if part)
+
+
+def _survival(rows: Sequence[Mapping[str, Any]], *, with_payload: bool) -> str:
+    header = ["channel", "present", "95 %", "median z", "median log10 p", "seconds to p"]
+    payload = ["payload exact", "95 %", "symbol errors", "seconds to payload"] if with_payload else []
+    lines = []
+    for row in rows:
+        line = [f"`{row['channel']}`", _of(row["presence"]), _interval(row["presence"]), _number(row["median_z"])]
+        line += [_number(row["median_log10_p"]), _seconds(row["median_presence_seconds"])]
+        if with_payload:
+            line += [_of(row["payload"]), _interval(row["payload"]), f"{100 * row['mean_symbol_error_rate']:.1f} %"]
+            line += [_seconds(row["median_payload_seconds"])]
+        lines.append(line)
+    return markdown(header + payload, lines)
+
+
+def _price(summary: Sequence[Mapping[str, Any]]) -> str:
+    """Return what the mark costs: distortion for every payload, VMAF and bitrate where they were measured."""
+    lines = []
+    for bits in dict.fromkeys(row["bits"] for row in summary):
+        rows = [row for row in summary if row["bits"] == bits]
+        quality = max(rows, key=lambda row: row["n"])  # the channel that applies to most clips
+        priced = next((row for row in rows if "vmaf_loss" in row), {})
+        lines.append(
+            [
+                f"{bits} bits",
+                *(_pair(quality["psnr_y_db"], "{:.1f}") + _pair(quality["psnr_rgb_db"], "{:.1f}")),
+                *(_pair(priced.get("vmaf_loss"), "{:.2f}") + _pair(priced.get("bitrate_change_percent"), "{:+.1f} %")),
+            ]
+        )
+    header = ["payload", "Y-PSNR mean", "lowest", "RGB-PSNR mean", "lowest", "VMAF loss mean", "worst", "bitrate mean", "worst"]
+    return "**Price of the mark** (dB before encoding; VMAF and bitrate at `x264:crf=28` against the unmarked encode)\n\n" + markdown(
+        header, lines
+    )
+
+
+def _failures(result: Mapping[str, Any]) -> str:
+    wrong = sum(row["wrong_payloads"] for row in result["summary"])
+    sentences = [f"Wrong payloads reported: {wrong}."]
+    if result["errors"]:
+        sentences.append(f"Channels that failed and are left out: {len(result['errors'])}.")
+    return " ".join(sentences) + "\n"
+
+
+def _null(result: Mapping[str, Any]) -> str:
+    conditions = result["summary"]
+    header = ["footage", "pairs", *(f"p <= {level['nominal']:g}" for level in conditions[0]["levels"]), "max(F(p) - p)", "band", "payloads"]
+    lines = []
+    for row in conditions:
+        rates = [f"{level['k']} ({level['rate']:.1e}, at most {level['upper']:.1e})" for level in row["levels"]]
+        verdict = "" if row["valid"] else " **not valid**"
+        lines.append(
+            [
+                row["footage"] + verdict,
+                f"{row['n']:,}",
+                *rates,
+                f"{row['excess']:+.5f}",
+                f"{row['band']:.5f}",
+                str(row["payloads_reported"]),
+            ]
+        )
+    return _caption(result) + "\n" + markdown(header, lines)
+
+
+_WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "indelible.bench.robustness/1": _robustness,
+    "indelible.bench.null/1": _null,
+}
+
+
+def _caption(result: Mapping[str, Any]) -> str:
+    """Return one line that says what the figures rest on."""
+    where = result["provenance"]
+    commit = where["commit"]
+    code = "no commit" if commit is None else commit["id"][:10] + (" with changes" if commit["modified"] else "")
+    corpus = where["corpus"]
+    return (
+        f"{corpus['clips']} clips of {corpus['sources']} sources (corpus {corpus['sha256'][:10]}), code {code}, {where['date']}, "
+        f"{where['machine']['processor']}, {where['machine']['cores']} cores.\n"
+    )
+
+
+def _of(rate: Mapping[str, Any]) -> str:
+    return f"{rate['k']} of {rate['n']}"
+
+
+def _interval(rate: Mapping[str, Any]) -> str:
+    """Return the interval in percent: by source where clips share sources and that is wider, else Clopper-Pearson's."""
+    low, high = rate["interval"]
+    by_source = rate.get("interval_by_source", (low, high))
+    if by_source[1] - by_source[0] > high - low:
+        low, high = by_source
+    return f"{100 * low:.0f}-{100 * high:.0f} %"
+
+
+def _pair(values: Mapping[str, float] | None, style: str) -> list[str]:
+    return ["-", "-"] if values is None else [style.format(values["mean"]), style.format(values["worst"])]
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"

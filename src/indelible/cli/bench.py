@@ -1,0 +1,155 @@
+"""``indelible bench``: the measurements behind the claims."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from indelible.cli.terminal import complain
+
+if TYPE_CHECKING:
+    from indelible.bench.corpus import Corpus
+    from indelible.mark.embed import Strength
+
+__all__ = ["bench"]
+
+_CACHE = click.option(
+    "--cache", type=click.Path(path_type=Path), default=Path(".bench-cache"), show_default=True, help="Where measurements are remembered."
+)
+_JOBS = click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; each takes one core.")
+_RESUME = click.option("--resume/--fresh", default=True, show_default=True, help="Go on where an earlier run stopped, or measure anew.")
+_OUTPUT = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE.json", help="The result."
+)
+_ONLY = click.option("--only", default="*", show_default=True, metavar="PATTERN", help="Only clips of such names, as in a shell: 'd00*'.")
+_SEED = click.option("--seed", type=int, default=1, show_default=True, help="Of keys and payloads.")
+
+
+@click.group()
+def bench() -> None:
+    """Measure what the documentation claims, on your own footage.
+
+    CORPUS is a folder of videos. A MANIFEST.csv in it may name them (column file) and say which share a source (column source_repo);
+    SHA256SUMS may pin their bytes.
+    """
+
+
+@bench.command(
+    epilog="""\b
+Examples:
+  indelible bench robustness clips/ -o robustness.json --jobs 8
+  indelible bench robustness clips/ -o part.json --shard 1/4
+  indelible bench robustness clips/ -o mine.json --channel "scale=short:480|x265:crf=30" --bits 64
+The parts of a sharded run share a cache: run once more without --shard to sum up."""
+)
+@click.argument("corpus", type=click.Path(path_type=Path))
+@_OUTPUT
+@click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Measure these channels instead of the planned ones.")
+@click.option("--bits", type=click.Choice(["0", "64", "128", "256"]), multiple=True, help="Only payloads of so many bits.")
+@click.option("--strength", type=click.Choice(["light", "standard", "strong"]), default="standard", show_default=True)
+@click.option("--quality", "quality_db", type=float, metavar="DB", help="Y-PSNR that the mark aims at, instead of --strength.")
+@click.option("--shard", metavar="I/N", help="Only part I of N of the clips.")
+@_ONLY
+@_SEED
+@_JOBS
+@_CACHE
+@_RESUME
+def robustness(
+    corpus: Path,
+    output: Path,
+    channels: tuple[str, ...],
+    bits: tuple[str, ...],
+    strength: Strength,
+    quality_db: float | None,
+    shard: str | None,
+    only: str,
+    seed: int,
+    jobs: int,
+    cache: Path,
+    resume: bool,
+) -> None:
+    """How much of a mark survives which channel: presence, payload, seconds needed, and what the mark costs."""
+    from indelible.bench.robustness import PLAN, Plan, RobustnessRun, run_robustness
+    from indelible.bench.trial import TrialSettings
+
+    plan: Plan = PLAN
+    if bits or channels:
+        planned = dict(PLAN)
+        wanted = [int(each) for each in bits] or list(planned)
+        plan = [(each, channels or planned.get(each, planned[64])) for each in wanted]
+    run = RobustnessRun(
+        plan=plan,
+        settings=TrialSettings(seed=seed, strength=strength, quality_db=quality_db),
+        cache_folder=cache,
+        jobs=jobs,
+        resume=resume,
+        progress=complain,
+    )
+    _finish(run_robustness(_clips(corpus, only, shard), run), output)
+
+
+@bench.command(
+    epilog="""\b
+Example:
+  indelible bench null clips/ -o null.json --jobs 8"""
+)
+@click.argument("corpus", type=click.Path(path_type=Path))
+@_OUTPUT
+@click.option("--pairs", type=click.IntRange(1), default=1_000_000, show_default=True, help="(clip, key) pairs in all, at least.")
+@_ONLY
+@_SEED
+@_JOBS
+@_CACHE
+@_RESUME
+@click.pass_context
+def null(ctx: click.Context, corpus: Path, output: Path, pairs: int, only: str, seed: int, jobs: int, cache: Path, resume: bool) -> None:
+    """How often a key is found that is not there. Writes a plot of the p-values beside the result.
+
+    Exits with 1 if p-values are too small too often, or a payload was reported.
+    """
+    from indelible.bench.null import NullRun, NullSettings, run_null
+    from indelible.report.null import write_null_plot
+
+    run = NullRun(settings=NullSettings(seed=seed, pairs=pairs), cache_folder=cache, jobs=jobs, resume=resume, progress=complain)
+    result = run_null(_clips(corpus, only, None), run)
+    _finish(result, output)
+    write_null_plot(output.with_suffix(".svg"), result["summary"])
+    if not all(row["valid"] for row in result["summary"]):
+        complain("the p-values are not valid; see the table")
+        ctx.exit(1)
+
+
+@bench.command()
+@click.argument("result", type=click.Path(path_type=Path))
+def table(result: Path) -> None:
+    """Print a result as Markdown tables."""
+    from indelible.bench.result_file import read_result
+    from indelible.bench.tables import result_table
+
+    click.echo(result_table(read_result(result)), nl=False)
+
+
+def _clips(folder: Path, only: str, shard: str | None) -> Corpus:
+    from indelible.bench.corpus import load_corpus
+
+    corpus = load_corpus(folder, pattern=only)
+    if shard is None:
+        return corpus
+    numbers = re.fullmatch(r"(\d+)/(\d+)", shard)
+    if numbers is None:
+        raise click.UsageError(f"--shard is {shard!r}; write it as I/N, for example 2/8.")
+    return corpus.shard(int(numbers[1]), int(numbers[2]))
+
+
+def _finish(result: dict[str, Any], output: Path) -> None:
+    """Write the result, name what failed, and print the table."""
+    from indelible.bench.result_file import write_result
+    from indelible.bench.tables import result_table
+
+    write_result(output, result)
+    for failure in result.get("errors", ()):
+        complain(f"{failure['clip']}, {failure['bits']} bits, {failure['channel']}: {failure['error']}")
+    click.echo(result_table(result), nl=False)
