@@ -11,6 +11,7 @@ from types import FrameType, MappingProxyType
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 import indelible
 from indelible.cli.terminal import complain
@@ -25,7 +26,7 @@ COMMANDS = MappingProxyType(
         "key": "Make a secret key, or show the fingerprint of one.",
         "channel": "Do to a video what the world does: compress, resize, crop, ...",
         "demo": "Mark, compress and detect, on a small video.",
-        "bench": "Measure what the documentation claims.",
+        "bench": "Measure what the documentation claims, on your own footage.",
         "doctor": "Check this installation.",
         "completion": "Print the script that completes commands in a shell.",
     }
@@ -52,6 +53,10 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a subcommand; whatever ends it early becomes one line and an exit code that no verdict uses."""

@@ -1,0 +1,147 @@
+"""``indelible mark``: what it prints, what it refuses, what it leaves alone."""
+
+import json
+import math
+import subprocess
+
+import av
+import pytest
+
+from indelible.keys import SecretKey, load_key
+from indelible.mark import EmbedReport, Payload
+from indelible.video import EncoderSettings
+from indelible.workflows.mark import MarkResult
+
+from .conftest import start
+
+SCHEMA = [
+    *("schema", "output", "key_id", "payload_hex", "payload_bits", "psnr_y_db", "psnr_rgb_db", "xpsnr_db", "bitrate_change"),
+    *("frames", "duration_seconds", "certificate"),
+]
+
+
+def sound_of(path: object) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+
+
+def test_json(studio):
+    document = studio.marking
+    assert list(document) == SCHEMA
+    assert document["schema"] == "indelible.mark/1"
+    assert document["output"] == str(studio.marked)
+    assert document["key_id"] == load_key(studio.key).key_id
+    assert (document["payload_hex"], document["payload_bits"]) == (b"copy 17".hex(), 64)
+    assert (document["frames"], document["duration_seconds"]) == (72, 3.0)
+    assert 36 < document["psnr_rgb_db"] < document["psnr_y_db"] < 60
+    assert document["xpsnr_db"] is document["bitrate_change"] is document["certificate"] is None
+
+
+def test_sound_and_tags_are_kept(studio):
+    assert sound_of(studio.marked) == sound_of(studio.film)
+    with av.open(str(studio.marked)) as container:
+        assert container.metadata["title"] == "A slow pan"
+
+
+def test_in_words(run, studio, tmp_path):
+    result = run("mark", studio.film, tmp_path / "out.mp4", "--key", studio.key, "--payload-hex", "00c0ffee", "--preset", "ultrafast")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{tmp_path / 'out.mp4'}: marked with key {load_key(studio.key).key_id}\n")
+    assert "00c0ffee (64 bits)" in result.stdout
+    assert not result.stderr
+
+
+def test_an_existing_output_is_refused_and_untouched(run, studio, tmp_path):
+    existing = tmp_path / "precious.mp4"
+    existing.write_bytes(b"precious")
+    result = run("mark", studio.film, existing, "--key", studio.key)
+    assert result.exit_code == 2
+    assert "--force" in result.stderr
+    assert existing.read_bytes() == b"precious"
+    assert run("mark", studio.film, existing, "--key", studio.key, "--preset", "ultrafast", "--force").exit_code == 0
+    assert existing.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_the_input_is_never_the_output(run, studio, force):
+    before = studio.film.read_bytes()
+    result = run("mark", studio.film, studio.film, "--key", studio.key, *force)
+    assert result.exit_code == 2
+    assert "the input itself" in result.stderr
+    assert studio.film.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--payload", "x" * 33],
+        ["--payload-hex", "xyz"],
+        ["--payload", "a", "--payload-hex", "00"],
+        ["--strength", "light", "--quality", "45"],
+        ["--strength", "mighty"],
+        ["--quality", "99"],
+        ["--codec", "divx"],
+        ["--crf", "99"],
+        ["--preset", "sluggish"],
+        ["--codec", "copy-settings", "--crf", "20"],
+    ],
+    ids=" ".join,
+)
+def test_bad_options_are_2(run, studio, tmp_path, options):
+    result = run("mark", studio.film, tmp_path / "out.mp4", "--key", studio.key, *options)
+    assert result.exit_code == 2
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "code"), [("out.xyz", 2), ("nowhere/out.mp4", 2), ("out.webm", 2)])
+def test_outputs_that_cannot_be(run, studio, tmp_path, name, code):
+    result = run("mark", studio.film, tmp_path / name, "--key", studio.key)
+    assert result.exit_code == code
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_text_is_not_a_video(run, studio, tmp_path):
+    text = tmp_path / "text.mp4"
+    text.write_text("This is no video.\n" * 100)
+    result = run("mark", text, tmp_path / "out.mp4", "--key", studio.key)
+    assert result.exit_code == 3
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_settings_can_follow_the_source(run, studio, tmp_path):
+    target = tmp_path / "out.mp4"
+    result = run("mark", studio.found, target, "--key", studio.key, "--codec", "copy-settings")
+    assert result.exit_code == 0
+    with av.open(str(target)) as output, av.open(str(studio.found)) as source:
+        assert output.streams.video[0].codec_context.name == source.streams.video[0].codec_context.name
+    assert target.stat().st_size < 2 * studio.found.stat().st_size
+
+
+def test_what_could_not_be_marked_is_a_no(run, studio, tmp_path, monkeypatch):
+    def found_only_black(source: str, target: str, key: SecretKey, **options: object) -> MarkResult:
+        report = EmbedReport(frames=24, duration_seconds=1.0, psnr_y_db=math.inf, psnr_rgb_db=math.inf, unmarked_seconds=1.0)
+        return MarkResult(target, key.key_id, Payload(), report, 1.0, EncoderSettings("x264"))
+
+    monkeypatch.setattr("indelible.workflows.mark.mark_file", found_only_black)
+    result = run("mark", studio.film, tmp_path / "out.mp4", "--key", studio.key, "--json")
+    assert result.exit_code == 1
+    assert "the output is not marked" in result.stderr
+    assert json.loads(result.stdout)["psnr_y_db"] is None
+
+
+def test_pipes(run, studio, tmp_path):
+    """NUT in, NUT out; the result goes to standard error."""
+    whole = tmp_path / "film.nut"
+    assert run("channel", studio.film, whole, "none").exit_code == 0
+    with whole.open("rb") as source, start("mark", "-", "-", "--key", studio.key, "--payload", "pipe", "--json", stdin=source) as process:
+        video, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    *warnings, document = errors.decode().splitlines()
+    assert json.loads(document)["output"] == "-"
+    assert ["can be read only once" in warning for warning in warnings] == [True]
+    with start("detect", "-", "--key", studio.key, "--json", stdin=subprocess.PIPE) as process:
+        result, errors = process.communicate(video, timeout=120)
+    assert process.returncode == 0, errors
+    found = json.loads(result)
+    assert (found["file"], found["payload_text"], found["frames_used"]) == ("-", "pipe", 72)
+    assert math.isclose(found["duration_seconds"], 3.0, abs_tol=0.05)
