@@ -25,35 +25,35 @@ def worse(frames, rng):
     return noisy
 
 
-def xpsnr(originals, changed):
-    quality = Xpsnr(frame_rate=Fraction(25))
-    for pair in zip(originals, changed, strict=True):
-        quality.add(*pair)
-    return quality.db
-
-
-def test_it_is_what_ffmpeg_says(make_frames, clip, tmp_path):
-    frames = make_frames(12, width=160, height=96)
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "gray", "gray10le"])
+def test_it_is_what_ffmpeg_says(make_frames, clip, tmp_path, pixel_format):
+    """Ten bits as grey only, which is how we ask too: with chroma, FFmpeg's answer for small ten-bit pictures is 29 dB too low."""
+    frames = make_frames(12, width=160, height=96, pixel_format=pixel_format)
     noisy = worse(frames, np.random.default_rng(5))
-    info = replace(probe(clip), width=160, height=96, frame_rate=Fraction(25))
+    info = replace(probe(clip), width=160, height=96, pixel_format=pixel_format, frame_rate=Fraction(25))
     for name, pictures in (("original.mkv", frames), ("changed.mkv", noisy)):
         write_video(tmp_path / name, pictures, EncoderSettings("ffv1"), info=info)
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", tmp_path / "original.mkv", "-i", tmp_path / "changed.mkv"]
     done = subprocess.run([*command, "-lavfi", "xpsnr", "-f", "null", "-"], capture_output=True, text=True, check=True, timeout=60)
     expected = re.search(r"XPSNR\s+y: ([\d.]+)", done.stderr)
     assert expected, done.stderr
-    assert xpsnr(frames, noisy) == pytest.approx(float(expected[1]), abs=0.02)
+    quality = Xpsnr(frame_rate=Fraction(25))
+    for original, changed in zip(frames, noisy, strict=True):
+        quality.add(original, changed)
+    assert quality.db == pytest.approx(float(expected[1]), abs=0.001)
 
 
-def test_ten_bits_are_worth_as_much_as_eight(make_frames):
-    """The reference here is the eight-bit result: FFmpeg 7's filter goes wrong by 29 dB on ten bits."""
-    frames = make_frames(12, width=160, height=96)
+def test_chroma_does_not_matter(make_frames):
+    frames = make_frames(6, pixel_format="yuv420p10le")
     noisy = worse(frames, np.random.default_rng(5))
-    deep, deep_noisy = (
-        [replace(frame, y=frame.y.astype(np.uint16) << 2, chroma=(), pixel_format="gray10le", bit_depth=10) for frame in stream]
-        for stream in (frames, noisy)
-    )
-    assert xpsnr(deep, deep_noisy) == pytest.approx(xpsnr(frames, noisy), abs=0.1)
+    grey = [[replace(frame, chroma=(), pixel_format="gray10le") for frame in stream] for stream in (frames, noisy)]
+    results = []
+    for originals, changed in ((frames, noisy), grey):
+        quality = Xpsnr()
+        for pair in zip(originals, changed, strict=True):
+            quality.add(*pair)
+        results.append(quality.db)
+    assert results[0] == results[1]
 
 
 def test_equal_pictures_are_infinitely_alike(make_frames):
