@@ -85,7 +85,8 @@ def load_key(path: str | os.PathLike[str]) -> SecretKey:
         return SecretKey(bytes.fromhex(text[len(_PREFIX) :]))
     except (ValueError, UnicodeDecodeError) as error:
         raise KeyFileError(
-            f"{file} is not a key file: it must hold one line, {_PREFIX} and 64 hexadecimal digits; make one with: indelible key new -o FILE"
+            f"{file} is not a key file: it must hold one line, {_PREFIX} and 64 hexadecimal digits; "
+            "make one with: indelible key new -o FILE"
         ) from error
 
 

@@ -1,7 +1,7 @@
 """The keyed mark, version 1: arrays in, arrays out; it knows neither files nor codecs."""
 
-from indelible.mark.detect import Detection, Detector, Segment
+from indelible.mark.detect import Detection, Detector, Scores, Segment
 from indelible.mark.embed import Embedder, EmbedReport
 from indelible.mark.payload import Payload
 
-__all__ = ["Detection", "Detector", "EmbedReport", "Embedder", "Payload", "Segment"]
+__all__ = ["Detection", "Detector", "EmbedReport", "Embedder", "Payload", "Scores", "Segment"]

@@ -44,7 +44,8 @@ def window_of(step: int) -> int:
 def steps(frames: Iterable[Frame]) -> Iterator[tuple[int, list[Frame]]]:
     """Group frames into (step, its frames); a step that would take more than `STEP_BYTES` comes in several parts."""
     clock = Clock()
-    current, held, size = 0, [], 0
+    held: list[Frame] = []
+    current = size = 0
     for frame in frames:
         step = step_of(clock.seconds(frame))
         bytes_held = frame.y.nbytes + sum(plane.nbytes for plane in frame.chroma)

@@ -18,7 +18,7 @@ from indelible.mark.clock import STEP_SECONDS, Clock, step_of, window_of
 from indelible.mark.grid import analyse, to_grid
 from indelible.mark.payload import SYMBOLS, Payload, decode_payload, encode_payload
 from indelible.mark.perception import evidence
-from indelible.stats.tails import log10_rademacher_tail, log10_weighted_min
+from indelible.stats.tails import log10_rademacher_tail, log10_union, log10_weighted_min
 
 ALPHA = 1e-6
 WEIGHTS = (2 / 3, 1 / 3)  # of the two ways in which a mark may show: by its pilot, or as a whole (a mark without payload)
@@ -54,6 +54,30 @@ class Detection:
     segments: tuple[Segment, ...]
     frames_used: int
     duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The two statistics, in standard deviations under the null: the pilot's and the whole pattern's without a payload.
+
+    With v the evidence and c the keyed signs of the chips, a statistic is sum(c v) / ||v||: by the randomness of c alone it exceeds t
+    with a probability that `log10_rademacher_tail` bounds, whatever v is.
+    """
+
+    z: tuple[float, float]
+
+    @classmethod
+    def of(cls, pilot: float, rest: float, pilot_power: float, rest_power: float) -> Scores:
+        def normalised(total: float, power: float) -> float:
+            return total / math.sqrt(power) if power > 0.0 else 0.0
+
+        return cls((normalised(pilot, pilot_power), normalised(pilot + rest, pilot_power + rest_power)))
+
+    def log10_p(self, keys: int = 1) -> tuple[float, int]:
+        """Return the p-value corrected for both statistics and for the number of keys searched, and which statistic gave it."""
+        tails = [log10_rademacher_tail(z) for z in self.z]
+        best = int(np.argmin([tail - math.log10(weight) for tail, weight in zip(tails, WEIGHTS, strict=True)]))
+        return log10_union(log10_weighted_min(tails, WEIGHTS), keys), best
 
 
 class Detector:
@@ -94,6 +118,10 @@ class Detector:
         """Return a detection for each key from the frames so far; more may follow."""
         return tuple(self._result(tally) for tally in self._current())
 
+    def scores(self) -> tuple[Scores, ...]:
+        """Return the two statistics of each key from the frames so far, without reading payloads."""
+        return tuple(tally.scores for tally in self._current())
+
     def soft_symbols(self, key_index: int = 0) -> NDArray[np.float64]:
         """Return the soft payload symbols of a key from the frames so far, shape (1024,), positive for +1."""
         return self._current(key_index, key_index + 1)[0].soft
@@ -111,8 +139,7 @@ class Detector:
 
     def _result(self, tally: _Tally) -> Detection:
         keys = len(self._tallies)
-        log10_keys = math.log10(keys)
-        log10_p, best = tally.scores.log10_p(log10_keys)
+        log10_p, best = tally.scores.log10_p(keys)
         marked = log10_p <= self._log10_alpha
         decoded = decode_payload(tally.soft, tally.key) if marked else None
         return Detection(
@@ -121,11 +148,11 @@ class Detector:
             log10_p=log10_p,
             z=tally.scores.z[best],
             searched=len(WEIGHTS) * keys,
-            log10_correction=log10_keys - math.log10(WEIGHTS[best]),
+            log10_correction=math.log10(keys / WEIGHTS[best]),
             payload=None if decoded is None else decoded.payload,
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
             segments=tuple(
-                Segment(step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds), scores.log10_p(log10_keys)[0])
+                Segment(step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds), scores.log10_p(keys)[0])
                 for step, scores in tally.steps
             ),
             frames_used=self._frames,
@@ -171,30 +198,6 @@ class _Window:
         return _Window(self.index, (*self.steps, (step.index, step.evidence())))
 
 
-@dataclass(frozen=True, slots=True)
-class _Scores:
-    """The two statistics, in standard deviations under the null: the pilot's and the whole pattern's without a payload.
-
-    With v the evidence and c the keyed signs of the chips, a statistic is sum(c v) / ||v||: by the randomness of c alone it exceeds t
-    with a probability that `log10_rademacher_tail` bounds, whatever v is.
-    """
-
-    z: tuple[float, float]
-
-    @classmethod
-    def of(cls, pilot: float, rest: float, pilot_power: float, rest_power: float) -> _Scores:
-        def normalised(total: float, power: float) -> float:
-            return total / math.sqrt(power) if power > 0.0 else 0.0
-
-        return cls((normalised(pilot, pilot_power), normalised(pilot + rest, pilot_power + rest_power)))
-
-    def log10_p(self, log10_keys: float) -> tuple[float, int]:
-        """Return the p-value corrected for both statistics and all keys, and which statistic gave it."""
-        tails = [log10_rademacher_tail(z) for z in self.z]
-        best = int(np.argmin([tail - math.log10(weight) for tail, weight in zip(tails, WEIGHTS, strict=True)]))
-        return min(0.0, log10_weighted_min(tails, WEIGHTS) + log10_keys), best
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tally:
     """What one key has gathered: sums over windows, and the scores of each step by itself."""
@@ -205,15 +208,15 @@ class _Tally:
     soft: NDArray[np.float64]
     pilot_power: float
     rest_power: float
-    steps: tuple[tuple[int, _Scores], ...]
+    steps: tuple[tuple[int, Scores], ...]
 
     @classmethod
     def start(cls, key: SecretKey) -> _Tally:
         return cls(key, encode_payload(Payload(), key), 0.0, np.zeros(SYMBOLS), 0.0, 0.0, ())
 
     @property
-    def scores(self) -> _Scores:
-        return _Scores.of(self.pilot, float(self.empty @ self.soft), self.pilot_power, self.rest_power)
+    def scores(self) -> Scores:
+        return Scores.of(self.pilot, float(self.empty @ self.soft), self.pilot_power, self.rest_power)
 
     def with_window(self, window: _Window) -> _Tally:
         if not window.steps:
@@ -231,15 +234,15 @@ class _Tally:
             (*self.steps, *steps),
         )
 
-    def _step_scores(self, values: NDArray[np.float32], signs: NDArray[np.int8]) -> _Scores:
+    def _step_scores(self, values: NDArray[np.float32], signs: NDArray[np.int8]) -> Scores:
         pilot, soft, pilot_power, rest_power = _correlate(values, signs)
-        return _Scores.of(pilot, float(self.empty @ soft), pilot_power, rest_power)
+        return Scores.of(pilot, float(self.empty @ soft), pilot_power, rest_power)
 
 
 def _correlate(values: NDArray[np.float32], signs: NDArray[np.int8]) -> tuple[float, NDArray[np.float64], float, float]:
     """Return the pilot's sum, the sum of each symbol's chips, and the powers of both kinds of chips."""
     deal = symbol_of_chip()
-    by_symbol = np.bincount(deal + 1, weights=values * signs, minlength=SYMBOLS + 1)
+    by_symbol = np.bincount(deal + 1, weights=values * signs, minlength=SYMBOLS + 1).astype(np.float64)
     pilot_power = float(np.sum(np.square(values[deal == PILOT], dtype=np.float64)))
     power = float(np.sum(np.square(values, dtype=np.float64)))
     return float(by_symbol[0]), by_symbol[1:], pilot_power, power - pilot_power

@@ -113,7 +113,7 @@ class _Host:
         scale = np.float32(2.0 ** (8 - held[0].bit_depth))
         coefficients = analyse(to_grid(mean_luma(held)) * scale)
         sampled = held[:: max(1, len(held) // SAMPLED_FRAMES)]
-        frame_power = sum(analyse(to_grid(frame.y) * scale) ** 2 for frame in sampled) / np.float32(len(sampled))
+        frame_power = np.stack([analyse(to_grid(frame.y) * scale) ** 2 for frame in sampled]).mean(axis=0)
         return cls(coefficients, coefficients**2, frame_power)
 
 
@@ -140,8 +140,10 @@ class _Pattern:
         return cls(np.maximum(rounded, 0).astype(dtype), np.maximum(-rounded, 0).astype(dtype), (1 << bit_depth) - 1)
 
     def add(self, luma: Plane) -> Plane:
-        marked = cv2.subtract(cv2.add(luma, self.added), self.removed)
-        return marked if luma.dtype == np.uint8 else np.minimum(marked, self.peak).astype(luma.dtype)
+        """Return the marked luma, in the type of the luma given."""
+        if luma.dtype == np.uint8:
+            return np.asarray(cv2.subtract(cv2.add(luma, self.added), self.removed), np.uint8)
+        return np.asarray(np.minimum(cv2.subtract(cv2.add(luma, self.added), self.removed), self.peak), np.uint16)
 
 
 class _ErrorMeter:

@@ -17,36 +17,45 @@ from indelible.frames import Plane
 
 GRID = 256
 BLOCK = 16
+LOCAL_MEAN_SIGMA = 8.0  # cells
 
-Picture = NDArray[np.float32]
+Picture = NDArray[np.float32]  # on the grid, or of its transform: shape (GRID, GRID)
 
 
 def to_grid(luma: NDArray[np.float32] | Plane) -> Picture:
-    """Average a luma picture, shape (height, width), onto the grid; float32, shape (256, 256), in the units of the input."""
-    return cv2.resize(luma.astype(np.float32, copy=False), (GRID, GRID), interpolation=cv2.INTER_AREA)
+    """Average a luma picture, shape (height, width), onto the grid and take away its local mean.
+
+    The slow part of a picture is far stronger than the rest, carries no mark, and would leak into the coefficients that do.
+
+    Returns:
+        float32, shape (256, 256), in the units of the input, around 0.
+    """
+    cells = cv2.resize(luma.astype(np.float32, copy=False), (GRID, GRID), interpolation=cv2.INTER_AREA)
+    return np.asarray(cells - cv2.GaussianBlur(cells, (0, 0), LOCAL_MEAN_SIGMA, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
 def from_grid(cells: Picture, *, height: int, width: int) -> Picture:
     """Interpolate a grid picture to ``height`` x ``width`` (bicubic), float32."""
-    return cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def analyse(cells: Picture) -> Picture:
     """Return the lapped transform of a grid picture, shape (256, 256): block (i, j), frequency (k, l) at [16 i + k, 16 j + l]."""
     basis = lapped_basis()
-    return basis @ cells @ basis.T
+    return np.asarray(basis @ cells @ basis.T, np.float32)
 
 
 def synthesise(coefficients: Picture) -> Picture:
     """Invert `analyse`."""
     basis = lapped_basis()
-    return basis.T @ coefficients @ basis
+    return np.asarray(basis.T @ coefficients @ basis, np.float32)
 
 
 def half_cycles() -> NDArray[np.float32]:
     """Return the radial frequency of each coefficient, in half-cycles per picture side, shape (256, 256)."""
     along = (np.arange(GRID) % BLOCK + 0.5) * (GRID / BLOCK)
-    return np.hypot(along[:, None], along[None, :]).astype(np.float32)
+    radial: Picture = np.hypot(along[:, None], along[None, :]).astype(np.float32)
+    return radial
 
 
 @lru_cache(maxsize=1)
@@ -66,4 +75,4 @@ def lapped_basis() -> Picture:
             fold[edge + distance] = np.sin(angle) * right + np.cos(angle) * left
     index = np.arange(BLOCK) + 0.5
     cosines = np.sqrt(2 / BLOCK) * np.cos(np.pi / BLOCK * np.outer(index, index))
-    return (np.kron(np.eye(GRID // BLOCK), cosines) @ fold).astype(np.float32)
+    return np.asarray(np.kron(np.eye(GRID // BLOCK), cosines) @ fold, np.float32)

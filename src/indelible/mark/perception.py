@@ -20,6 +20,7 @@ MOTION_EXPONENT = 0.3  # how fast strength grows where the picture moves, so tha
 FLAT_KNEE = 0.3  # luma levels; where there is less activity the picture is flat and hides nothing
 ENVELOPE_EXPONENT = 0.5  # how fast strength grows with frequency
 TRUST_EXPONENT = 0.5  # how fast the detector's weight falls with activity, beyond the division by it
+RESOLUTION = 0.01  # luma levels; a coefficient below it is rounding error of a flat picture, not evidence
 LIMIT = 1.0  # normalised coefficients above it count less and less
 
 
@@ -32,10 +33,11 @@ def local_activity(power: Picture) -> Picture:
 
 
 def _smooth(values: NDArray[np.float32], *, block_axis: int, frequency_axis: int) -> NDArray[np.float32]:
+    """Smooth over neighbouring blocks by a Gaussian and over neighbouring frequencies by the mean of three."""
     moved = np.moveaxis(values, (block_axis, frequency_axis), (0, 1))
     rows = np.ascontiguousarray(moved).reshape(moved.shape[0], -1)
-    rows = cv2.sepFilter2D(rows, cv2.CV_32F, np.ones(1, np.float32), _BLOCK_KERNEL, borderType=cv2.BORDER_REPLICATE)
-    stacked = rows.reshape(moved.shape)
+    filtered = cv2.sepFilter2D(rows, cv2.CV_32F, np.ones(1, np.float32), _BLOCK_KERNEL, borderType=cv2.BORDER_REPLICATE)
+    stacked = np.asarray(filtered, np.float32).reshape(moved.shape)
     padded = np.concatenate([stacked[:, :1], stacked, stacked[:, -1:]], axis=1)
     mean = (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / np.float32(3.0)
     return np.moveaxis(mean, (0, 1), (block_axis, frequency_axis))
@@ -62,14 +64,17 @@ def evidence(coefficients: Picture) -> NDArray[np.float32]:
     A coefficient is divided by its local activity (whitening), limited because hosts have heavy tails (the locally optimum detector of a
     Laplacian host is its sign), and weighted by what a mark of such a strength would stand out by.
     """
+    received = coefficients.ravel()[band()]
     activity = local_activity(coefficients**2).ravel()[band()] + np.float32(ACTIVITY_FLOOR)
-    normalised = coefficients.ravel()[band()] / activity
-    return normalised / (np.abs(normalised) + np.float32(LIMIT)) * activity ** np.float32(-TRUST_EXPONENT)
+    normalised = np.where(np.abs(received) < RESOLUTION, np.float32(0.0), received / activity)
+    limited = normalised / (np.abs(normalised) + np.float32(LIMIT))
+    weighted: NDArray[np.float32] = np.multiply(limited, activity**-TRUST_EXPONENT, dtype=np.float32)
+    return weighted
 
 
 def _gaussian(sigma: float) -> NDArray[np.float32]:
     taps = np.exp(-0.5 * (np.arange(-3, 4) / sigma) ** 2)
-    return (taps / taps.sum()).astype(np.float32)
+    return np.asarray(taps / taps.sum(), np.float32)
 
 
 _BLOCK_KERNEL = _gaussian(0.6)

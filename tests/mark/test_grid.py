@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from tests.mark.pictures import natural
+
+from indelible.mark.grid import GRID, analyse, from_grid, half_cycles, lapped_basis, synthesise, to_grid
+
+
+def test_the_transform_is_orthonormal() -> None:
+    basis = lapped_basis().astype(np.float64)
+    np.testing.assert_allclose(basis @ basis.T, np.eye(GRID), atol=1e-6)
+
+
+def test_atoms_have_no_block_edge() -> None:
+    atom = lapped_basis()[5 * 16 + 1]
+    steps = np.abs(np.diff(atom))
+    edges = steps[[5 * 16 - 1, 6 * 16 - 1]]
+    assert edges.max() < steps.max()  # the largest jump of an atom is not at an edge of its block
+
+
+def test_synthesis_inverts_analysis() -> None:
+    cells = natural(GRID, GRID).astype(np.float32)
+    np.testing.assert_allclose(synthesise(analyse(cells)), cells, atol=2e-3)
+
+
+def test_low_frequencies_lie_where_half_cycles_says() -> None:
+    waves = np.cos(np.pi * 40 * (np.arange(GRID) + 0.5) / GRID)
+    coefficients = analyse(np.tile(waves, (GRID, 1)).astype(np.float32))
+    energy = coefficients**2
+    radial = half_cycles()
+    assert energy[(radial > 20) & (radial < 60)].sum() > 0.95 * energy.sum()
+
+
+@pytest.mark.parametrize(("height", "width"), [(360, 640), (1080, 1920), (272, 640), (640, 360), (241, 319)])
+def test_the_grid_of_a_grid_picture_is_nearly_itself(height: int, width: int) -> None:
+    radial = half_cycles()
+    middle = np.where((radial > 30) & (radial < 100), analyse(natural(GRID, GRID).astype(np.float32)), np.float32(0))
+    low = synthesise(middle)
+    again = to_grid(from_grid(low, height=height, width=width))
+    assert np.corrcoef(again.ravel(), low.ravel())[0, 1] > 0.98
