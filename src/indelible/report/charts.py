@@ -94,7 +94,7 @@ def line_chart(
     for rule in rules:
         at = _down(y, rule.y)
         parts.append(element("line", x1=_LEFT, x2=WIDTH - _RIGHT, y1=at, y2=at, class_="rule"))
-        parts.append(element("text", rule.text, x=WIDTH - _RIGHT - 4, y=at - 6, class_="rule", text_anchor="end"))
+        parts.append(element("text", rule.text, x=_LEFT + 6, y=at - 6, class_="rule"))
     for one in series:
         path = " ".join(f"{_across(x, point.x):.1f},{_down(y, point.y):.1f}" for point in one.points)
         parts.append(element("polyline", points=path, class_=f"line s{one.color % 6}" + (" dashed" if one.dashed else "")))
