@@ -31,6 +31,20 @@ FLOORS = (
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 PUBLIC_NAMES = {
+    "indelible": {
+        "ChannelResult",
+        "DetectResult",
+        "EncoderSettings",
+        "IndelibleError",
+        "MarkResult",
+        "Payload",
+        "SecretKey",
+        "channel_file",
+        "detect_file",
+        "load_key",
+        "mark_file",
+        "save_key",
+    },
     "indelible.video": {
         "EncoderSettings",
         "Source",
@@ -153,7 +167,6 @@ def test_importing_the_package_is_light():
     assert not loaded_by("import indelible") & HEAVY
 
 
-@pytest.mark.skipif(not (PACKAGE / "cli" / "main.py").exists(), reason="there is no command line yet")
 def test_help_is_light():
     code = "sys.argv = ['indelible', '--help']\nfrom indelible.cli.main import main\ntry:\n    main()\nexcept SystemExit:\n    pass"
     assert not loaded_by(code) & HEAVY

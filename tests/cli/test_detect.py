@@ -129,3 +129,21 @@ def test_a_truncated_file_is_read_as_far_as_it_goes(run, studio, tmp_path):
     assert result.exit_code == 0
     assert f"indelible: warning: {cut}: damaged" in result.stderr
     assert json.loads(result.stdout)["frames_used"] < 72
+
+
+def test_report(run, studio, tmp_path):
+    page = tmp_path / "found.html"
+    command = ["detect", studio.found, studio.film, "--key", studio.key, "--report", page]
+    assert run(*command).exit_code == 1
+    text = page.read_text(encoding="utf-8")
+    assert str(studio.found) in text
+    assert str(studio.film) in text
+    assert run(*command).exit_code == 2, "the page exists"
+    assert run(*command, "--force").exit_code == 1
+
+
+def test_a_report_never_replaces_a_video(run, studio):
+    before = studio.found.read_bytes()
+    result = run("detect", studio.found, "--key", studio.key, "--report", studio.found, "--force")
+    assert result.exit_code == 2
+    assert studio.found.read_bytes() == before

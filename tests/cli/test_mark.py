@@ -117,6 +117,31 @@ def test_settings_can_follow_the_source(run, studio, tmp_path):
     assert target.stat().st_size < 2 * studio.found.stat().st_size
 
 
+def test_report(run, studio, tmp_path):
+    target, page = tmp_path / "out.mp4", tmp_path / "mark.html"
+    command = ["mark", studio.film, target, "--key", studio.key, "--preset", "ultrafast", "--report", page]
+    result = run(*command, "--json")
+    document = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert document["xpsnr_db"] > 36
+    assert -0.5 < document["bitrate_change"] < 5
+    assert page.read_text(encoding="utf-8").count("<img ") == 3 * 3
+    target.unlink()
+    assert run(*command).exit_code == 2, "the page exists"
+    assert not target.exists(), "found out before the work"
+    again = run(*command, "--force")
+    assert again.exit_code == 0
+    assert "XPSNR" in again.stdout
+    assert "% against the same encode without a mark" in again.stdout
+
+
+@pytest.mark.parametrize("page", ["out.mp4", "nowhere/page.html"])
+def test_reports_that_cannot_be(run, studio, tmp_path, page):
+    result = run("mark", studio.film, tmp_path / "out.mp4", "--key", studio.key, "--report", tmp_path / page)
+    assert result.exit_code == 2
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_could_not_be_marked_is_a_no(run, studio, tmp_path, monkeypatch):
     def found_only_black(source: str, target: str, key: SecretKey, **options: object) -> MarkResult:
         report = EmbedReport(frames=24, duration_seconds=1.0, psnr_y_db=math.inf, psnr_rgb_db=math.inf, unmarked_seconds=1.0)

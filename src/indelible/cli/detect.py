@@ -26,6 +26,7 @@ Examples:
   indelible detect found.mp4 --key studio.key
   indelible detect downloads/*.mp4 --key studio.key --key old.key --json
   indelible detect found.mp4 --key studio.key --timeline --alpha 1e-9
+  indelible detect downloads/*.mp4 --key studio.key --report found.html
   curl -s https://example.org/clip.webm | indelible detect - --key studio.key"""
 )
 @click.argument("sources", metavar="IN...", nargs=-1, required=True)
@@ -39,9 +40,20 @@ Examples:
     help="How often an unmarked video may pass for marked.",
 )
 @click.option("--timeline", is_flag=True, help="Also show the evidence second by second.")
+@click.option("--report", metavar="FILE.html", help="Write a page with the verdict, the evidence and the timeline of each.")
+@click.option("--force", is_flag=True, help="Replace the report if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file and key.")
 @click.pass_context
-def detect(ctx: click.Context, sources: tuple[str, ...], key_files: tuple[str, ...], alpha: float, timeline: bool, as_json: bool) -> None:
+def detect(
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    key_files: tuple[str, ...],
+    alpha: float,
+    timeline: bool,
+    report: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Look for a mark in videos.
 
     p is the chance that a video without the mark would show this much evidence, with every key that was tried counted in. IN may
@@ -49,9 +61,13 @@ def detect(ctx: click.Context, sources: tuple[str, ...], key_files: tuple[str, .
 
     Exits with 0 if every file carries a mark of one of the keys, and with 1 if one does not.
     """
-    from indelible.workflows.detect import detect_file
+    from indelible.workflows.detect import detect_file, write_report
+    from indelible.workflows.page import check_page
 
+    if report is not None:
+        check_page(report, overwrite=force)  # before the work, not after it
     keys = read_keys(key_files)
+    everything: list[DetectResult] = []
     worst = 0
     for source in sources:
         try:
@@ -63,6 +79,7 @@ def detect(ctx: click.Context, sources: tuple[str, ...], key_files: tuple[str, .
             complain(f"error: {error}")  # and on to the next file
             worst = max(worst, error.exit_code)
             continue
+        everything += results
         warn(f"{source}: {sentence}" for sentence in results[0].warnings)
         for result in results:
             if as_json:
@@ -70,6 +87,8 @@ def detect(ctx: click.Context, sources: tuple[str, ...], key_files: tuple[str, .
             else:
                 click.echo("\n".join(_in_words(result, timeline=timeline)))
         worst = max(worst, 0 if any(result.marked for result in results) else 1)
+    if report is not None:
+        write_report(report, everything, overwrite=force)
     ctx.exit(worst)
 
 

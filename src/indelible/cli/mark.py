@@ -26,6 +26,7 @@ Examples:
   indelible mark film.mp4 film-marked.mp4 --key studio.key
   indelible mark film.mp4 out.mkv --key studio.key --payload "copy 17" --codec x265 --crf 20
   indelible mark film.mp4 out.mp4 --key studio.key --payload-hex 00c0ffee --strength strong --json
+  indelible mark film.mp4 out.mp4 --key studio.key --quality 45 --report mark.html
   ffmpeg -i film.mov -f nut - | indelible mark - - --key studio.key | ffmpeg -i - -c copy out.mkv"""
 )
 @click.argument("source", metavar="IN")
@@ -46,7 +47,10 @@ Examples:
 )
 @click.option("--crf", type=float, metavar="N", help="Constant quality, lower is better.  [default: 18 x264, 20 x265, 24 av1 and vp9]")
 @click.option("--preset", metavar="P", help="Speed of the encoder.  [default: medium x264 and x265, 8 av1, 4 vp9]")
-@click.option("--force", is_flag=True, help="Replace OUT if it exists.")
+@click.option(
+    "--report", metavar="FILE.html", help="Write a page with pictures before and after, and measure what the mark costs in bitrate."
+)
+@click.option("--force", is_flag=True, help="Replace OUT, and the report, if they exist.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def mark(
@@ -61,6 +65,7 @@ def mark(
     codec: str,
     crf: float | None,
     preset: str | None,
+    report: str | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -87,6 +92,7 @@ def mark(
             quality_db=quality_db,
             settings=settings,
             overwrite=force,
+            report=report,
             progress=progress,
         )
     warn(result.warnings)
@@ -126,11 +132,14 @@ def _in_words(result: MarkResult) -> str:
     embedding = result.embedding
     payload = result.payload
     says = f"{quoted(payload)} ({payload.bits} bits)" if payload.data else "none, the mark says only that it is there"
+    perceived = "" if result.xpsnr_db is None else f", XPSNR {result.xpsnr_db:.1f} dB"
     rows = [
         ("payload", says),
-        ("picture", f"PSNR {embedding.psnr_y_db:.1f} dB (Y), {embedding.psnr_rgb_db:.1f} dB (RGB)"),
+        ("picture", f"PSNR {embedding.psnr_y_db:.1f} dB (Y), {embedding.psnr_rgb_db:.1f} dB (RGB){perceived}"),
         ("footage", f"{result.duration_seconds:.1f} s, {embedding.frames} frames"),
     ]
+    if result.bitrate_change is not None:
+        rows.append(("bitrate", f"{100 * result.bitrate_change:+.1f} % against the same encode without a mark"))
     if embedding.unmarked_seconds:
         rows.append(("unmarked", f"{embedding.unmarked_seconds:.1f} s, too flat to hide anything"))
     return f"{result.output}: marked with key {result.key_id}\n{columns(rows)}"

@@ -51,6 +51,7 @@ class Xpsnr:
         """
         if (original.y.shape, original.bit_depth) != (changed.y.shape, changed.bit_depth):
             raise InputError(f"{original!r} and {changed!r} cannot be compared; size and bit depth must agree")
+        # Luma alone, as grey: with chroma, FFmpeg's filter is 29 dB off for ten-bit pictures of 160x96 (FFmpeg 9).
         luma = "gray" if original.bit_depth == 8 else f"gray{original.bit_depth}le"
         with media_errors("the pictures", task="compare", advice="their size or bit depth is not one that XPSNR takes"):
             first, second, compared = self._ends or self._connect(original, luma)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,9 +11,10 @@ from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector
 from indelible.video import Source, open_video
 from indelible.workflows.document import Document, document, label
+from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
 
-__all__ = ["DEFAULT_ALPHA", "DetectResult", "detect_file"]
+__all__ = ["DEFAULT_ALPHA", "DetectResult", "detect_file", "write_report"]
 
 DEFAULT_ALPHA = 1e-6
 
@@ -88,6 +90,18 @@ def detect_file(
             detector.add(frame)
         warnings = tuple(reader.warnings)
     return tuple(DetectResult(label(source), found, alpha, warnings) for found in detector.results())
+
+
+def write_report(path: str | os.PathLike[str], results: Sequence[DetectResult], *, overwrite: bool = False) -> None:
+    """Write a page of HTML with verdict, evidence and timeline of each result.
+
+    Raises:
+        OutputError: if the page exists or cannot be written.
+    """
+    from indelible.report.detect import write_detect_report
+
+    check_page(path, overwrite=overwrite)
+    write_detect_report(path, results)
 
 
 def _as_marked() -> dict[str, float | bool]:

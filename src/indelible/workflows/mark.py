@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
+import os
 import tempfile
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark import Embedder, EmbedReport, Payload
+from indelible.report.mark import write_mark_report
 from indelible.video import EncoderSettings, Source, VideoReader, copy_settings, open_video, write_video
-from indelible.video.quality import Xpsnr
 from indelible.video.source import is_pipe
+from indelible.workflows.comparison import Comparison
 from indelible.workflows.document import Document, document, label
+from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
 
 __all__ = ["DEFAULT_ENCODER", "MarkResult", "Strength", "mark_file"]
@@ -88,6 +89,7 @@ def mark_file(
     container: str | None = None,
     overwrite: bool = False,
     measure: bool = False,
+    report: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> MarkResult:
     """Mark a video.
@@ -104,52 +106,42 @@ def mark_file(
         settings: the encoder; x264 at crf 18, preset medium, unless given. None follows the source: its codec and its bitrate.
         container: of the target; None takes it from the suffix.
         overwrite: whether an existing file may be replaced.
-        measure: also measure ``xpsnr_db`` and ``bitrate_change``, which costs a second decode and a plain encode.
+        measure: also measure ``xpsnr_db`` and ``bitrate_change``. The latter costs a second decode and a plain encode, and is not to be
+            had of a pipe.
+        report: a page of HTML to write with a few pictures before and after; measures too.
         progress: told of each frame.
 
     Raises:
-        OutputError: if the target exists, is the source, or cannot be created.
+        OutputError: if the target or the report exists, is the source, or cannot be created.
         InputError: if the settings do not fit the video or the container.
         MediaError: if reading, encoding or writing fails.
     """
+    if report is not None:
+        check_page(report, overwrite=overwrite)
     payload = payload or Payload()
     embedder = Embedder(key, payload, strength=strength, quality_db=quality_db)
     again = None if is_pipe(source) else source
     with open_video(source) as reader:
         chosen = settings or copy_settings(reader.info)
-        quality = Xpsnr(frame_rate=reader.info.frame_rate) if measure else None
-        frames = _embedded(embedder, followed(reader, progress), quality)
-        written = write_video(target, frames, chosen, info=reader.info, copy_from=again, container=container, overwrite=overwrite)
+        comparison = Comparison(reader.info) if measure or report is not None else None
+        frames = followed(reader, progress)
+        marked = embedder.embed(frames) if comparison is None else comparison.embed(embedder, frames)
+        written = write_video(target, marked, chosen, info=reader.info, copy_from=again, container=container, overwrite=overwrite)
         warnings = (*reader.warnings, *written.warnings, *_left_behind(reader, again))
-    plain_bytes = _plain_bytes(again, chosen, progress) if measure and again is not None else None
-    return MarkResult(
+    result = MarkResult(
         output=label(target),
         key_id=key.key_id,
         payload=payload,
         embedding=embedder.report,
         duration_seconds=written.duration_seconds,
         settings=chosen,
-        xpsnr_db=quality.db if quality else None,
-        bitrate_change=written.video_bytes / plain_bytes - 1.0 if plain_bytes else None,
+        xpsnr_db=comparison.xpsnr_db if comparison else None,
+        bitrate_change=written.video_bytes / _plain_bytes(again, chosen, progress) - 1.0 if comparison and again is not None else None,
         warnings=warnings,
     )
-
-
-def _embedded(embedder: Embedder, frames: Iterable[Frame], quality: Xpsnr | None) -> Iterator[Frame]:
-    """Yield the marked frames, each compared with its original on the way if ``quality`` is there to do it."""
-    if quality is None:
-        yield from embedder.embed(frames)
-        return
-    originals: deque[Frame] = deque()  # no more than the embedder itself holds back
-
-    def noted() -> Iterator[Frame]:
-        for frame in frames:
-            originals.append(frame)
-            yield frame
-
-    for marked in embedder.embed(noted()):
-        quality.add(originals.popleft(), marked)
-        yield marked
+    if comparison is not None and report is not None:
+        write_mark_report(report, result, comparison.pictures)
+    return result
 
 
 def _plain_bytes(source: Source, settings: EncoderSettings, progress: Progress | None) -> int:

@@ -1,0 +1,27 @@
+"""Where a report may be written to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from indelible.errors import OutputError
+
+__all__ = ["PAGE_SUFFIXES", "check_page"]
+
+PAGE_SUFFIXES = (".html", ".htm")
+
+
+def check_page(path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Check before the work begins that its report can be written afterwards, and will replace nothing by mistake.
+
+    Raises:
+        OutputError: if the name is not that of a page, its folder is missing, or it exists and may not be replaced.
+    """
+    page = Path(path)
+    if page.suffix.lower() not in PAGE_SUFFIXES:
+        raise OutputError(f"the report {page} is a page; give it a name that ends in .html")
+    if page.exists() and (not overwrite or not page.is_file()):
+        raise OutputError(f"{page} exists; choose another name, or allow it to be replaced (overwrite=True, --force)")
+    if not page.parent.is_dir():
+        raise OutputError(f"cannot write {page}: there is no folder {page.parent}")
