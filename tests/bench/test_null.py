@@ -1,0 +1,129 @@
+"""The null test accepts p-values that are valid, and catches those that are not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from indelible.bench.null import FOOTAGE, NullRun, NullSettings, judge, log10_p_alone, run_null, stranger_p_values, summarise
+from indelible.bench.trial import load_clip
+from indelible.errors import IndelibleError
+from indelible.keys import SecretKey
+from indelible.mark import Detector
+
+KEYS = [SecretKey(bytes([number]) * 32) for number in range(40)]
+
+
+@pytest.fixture(scope="module")
+def frames(films):
+    return load_clip(films / "flower.mp4", max_seconds=1.0).frames
+
+
+def uniform(count, seed=3):
+    return np.log10(1.0 - np.random.default_rng(seed).random(count))
+
+
+def test_uniform_and_conservative_p_values_pass():
+    assert judge(uniform(100_000))["valid"]
+    assert judge(np.minimum(0.0, uniform(100_000) + 0.5))["valid"]
+    assert judge(np.zeros(1000))["valid"]
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.8])
+def test_p_values_that_are_too_small_fail(factor):
+    assert not judge(uniform(100_000) + np.log10(factor))["valid"]
+
+
+def test_p_values_that_are_too_small_only_in_the_tail_fail():
+    values = uniform(100_000)
+    values[:12] = -5.5  # 12 more below 1e-5, where 1 is expected, and below 1e-4, where 10 are
+    result = judge(values)
+    assert [level["valid"] for level in result["levels"]] == [True, True, False, False]
+    assert result["excess"] < result["band"]
+    assert not result["valid"]
+
+
+def test_p_values_that_are_too_small_only_in_the_middle_fail():
+    values = uniform(100_000)
+    middle = (values > np.log10(0.4)) & (values < np.log10(0.6))
+    values[middle] = np.log10(0.4)
+    result = judge(values)
+    assert all(level["valid"] for level in result["levels"])
+    assert result["excess"] == pytest.approx(0.2, abs=0.01)
+    assert not result["valid"]
+
+
+def test_one_payload_is_one_too_many():
+    assert not judge(np.zeros(1000), payloads_reported=1)["valid"]
+
+
+def test_counts_by_hand():
+    result = judge([-2.0, -2.5, -4.5, -1.0, 0.0, 0.0, 0.0, 0.0])
+    assert [level["k"] for level in result["levels"]] == [3, 1, 1, 0]  # a p-value of just the level counts
+    assert result["excess"] == pytest.approx(4 / 8 - 0.1)
+    assert result["distribution"][-1] == (0.0, 8)
+
+
+def test_footage_is_judged_apart_and_together():
+    rows = summarise(
+        [
+            {"footage": "x", "log10_p": [-1.0, 0.0], "payloads_reported": 0},
+            {"footage": "y", "log10_p": [0.0], "payloads_reported": 2},
+        ]
+    )
+    assert [(row["footage"], row["n"], row["payloads_reported"]) for row in rows] == [("x", 2, 0), ("y", 1, 2), ("all", 3, 2)]
+
+
+def test_p_of_a_key_alone_is_what_a_detector_of_that_key_says(frames):
+    together, payloads = stranger_p_values(frames, KEYS, at_a_time=16)
+    alone = [stranger_p_values(frames, [key])[0][0] for key in KEYS]
+    assert together == pytest.approx(alone, abs=1e-9)
+    assert min(together) < -0.1, "all p-values are 1, so the test has tested nothing"
+    assert payloads == 0
+
+
+def test_a_detector_whose_p_does_not_follow_from_its_statistic_is_refused(frames):
+    detector = Detector(KEYS[:1])
+    for frame in frames:
+        detector.add(frame)
+    (detection,) = detector.results()
+    with pytest.raises(IndelibleError, match="this benchmark must follow"):
+        log10_p_alone(replace(detection, log10_p=detection.log10_p - 1.0), keys=1)
+
+
+class Boastful:
+    """A detector that finds every mark at twice the standard deviations that are there."""
+
+    def __init__(self, keys):
+        self._inner = Detector(keys)
+        self._keys = len(keys)
+
+    def add(self, frame):
+        self._inner.add(frame)
+
+    def results(self):
+        from indelible.stats.tails import log10_rademacher_tail
+
+        return [
+            replace(one, z=3 * abs(one.z), log10_p=min(0.0, log10_rademacher_tail(3 * abs(one.z)) + one.log10_correction))
+            for one in self._inner.results()
+        ]
+
+
+def test_an_anti_conservative_detector_is_caught(frames):
+    keys = [SecretKey(number.to_bytes(32, "big")) for number in range(300)]
+    honest, _ = stranger_p_values(frames, keys)
+    boastful, _ = stranger_p_values(frames, keys, make_detector=Boastful)
+    assert judge(honest)["valid"]
+    assert not judge(boastful)["valid"]
+
+
+def test_whole_run_counts_every_pair_once_and_resumes(corpus, tmp_path):
+    run = NullRun(settings=NullSettings(pairs=60), cache_folder=tmp_path)
+    result = run_null(corpus, run)
+    assert [(row["footage"], row["n"]) for row in result["summary"]] == [(kind, 20) for kind in FOOTAGE] + [("all", 60)]
+    assert all(row["valid"] for row in result["summary"])
+    lines = []
+    again = run_null(corpus, NullRun(settings=run.settings, cache_folder=tmp_path, progress=lines.append))
+    assert again["summary"] == result["summary"]
+    assert lines == ["2 clips, 10 keys for each of 3 kinds of footage; 2 known"]
