@@ -101,6 +101,18 @@ def test_an_interrupt_is_130(run, studio, monkeypatch):
     assert result.stderr == "indelible: interrupted; nothing was left behind\n"
 
 
+@pytest.mark.parametrize("sent", [b"", b"nut/multimedia container\0"])
+def test_waiting_for_a_pipe_can_be_interrupted(studio, sent):
+    with start("detect", "-", "--key", studio.key, stdin=subprocess.PIPE) as process:
+        process.stdin.write(sent)
+        process.stdin.flush()
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        assert process.stderr.read() == b"indelible: interrupted; nothing was left behind\n"
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_nothing_behind(studio, tmp_path, number, code):
     command = ["mark", "-", tmp_path / "out.mkv", "--key", studio.key, "--codec", "x265", "--preset", "placebo"]

@@ -163,7 +163,7 @@ def test_pipes(run, studio, tmp_path):
     assert process.returncode == 0, errors
     *warnings, document = errors.decode().splitlines()
     assert json.loads(document)["output"] == "-"
-    assert ["can be read only once" in warning for warning in warnings] == [True]
+    assert ["is read once" in warning for warning in warnings] == [True]
     with start("detect", "-", "--key", studio.key, "--json", stdin=subprocess.PIPE) as process:
         result, errors = process.communicate(video, timeout=120)
     assert process.returncode == 0, errors

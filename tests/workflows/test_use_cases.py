@@ -3,7 +3,9 @@
 import io
 import math
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -66,6 +68,17 @@ def test_memory_to_memory(source):
     assert found.file == "<memory>"
 
 
+def test_an_open_file_is_read_once(source, tmp_path):
+    with source.open("rb") as file:
+        indelible.mark_file(file, tmp_path / "a.mkv", KEY, settings=FAST)
+        (found,) = indelible.detect_file(file, [KEY])
+    assert not found.marked
+    assert found.file == str(source)
+    (found,) = indelible.detect_file(tmp_path / "a.mkv", [KEY])
+    assert found.marked
+    assert found.detection.frames_used == 48
+
+
 def test_nothing_is_written_if_marking_is_refused(source, tmp_path):
     with pytest.raises(OutputError):
         indelible.mark_file(source, source, KEY, overwrite=True)
@@ -108,6 +121,18 @@ def test_a_broken_encoder_is_found_out(monkeypatch):
     diagnosis = examine()
     assert set(diagnosis.encoders.values()) == {"no such encoder"}
     assert not diagnosis.healthy
+
+
+@pytest.mark.parametrize("failures", [[], ["the carrier differs"]])
+def test_selftest_runs_the_shipped_vectors(monkeypatch, failures):
+    vectors = ModuleType("indelible.mark.vectors")
+    vectors.run_vectors = lambda: failures
+    monkeypatch.setitem(sys.modules, "indelible.mark.vectors", vectors)
+    diagnosis = examine(selftest=True)
+    assert diagnosis.selftest == tuple(failures)
+    assert diagnosis.healthy is not bool(failures)
+    assert diagnosis.to_json()["selftest"] == {"passed": not failures, "failures": failures}
+    assert examine().selftest is None
 
 
 def test_the_extras_are_those_of_the_package():

@@ -35,7 +35,7 @@ Examples:
     "--alpha",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=1e-6,
-    show_default="1e-6",
+    show_default=True,
     metavar="P",
     help="How often an unmarked video may pass for marked.",
 )

@@ -20,9 +20,10 @@ def key() -> None:
 
 
 @key.command(
+    short_help="Make a secret in a file that only you can read.",
     epilog="""\b
 Examples:
-  indelible key new -o studio.key"""
+  indelible key new -o studio.key""",
 )
 @click.option("-o", "--output", "path", metavar="FILE", required=True, help="The new file. A key is never overwritten.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -27,7 +27,7 @@ Examples:
   indelible mark film.mp4 out.mkv --key studio.key --payload "copy 17" --codec x265 --crf 20
   indelible mark film.mp4 out.mp4 --key studio.key --payload-hex 00c0ffee --strength strong --json
   indelible mark film.mp4 out.mp4 --key studio.key --quality 45 --report mark.html
-  ffmpeg -i film.mov -f nut - | indelible mark - - --key studio.key | ffmpeg -i - -c copy out.mkv"""
+  ffmpeg -i film.mov -c copy -f nut - | indelible mark - - --key studio.key | ffmpeg -i - -c copy out.mkv"""
 )
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from indelible.channel import ChannelFileResult, run_channel_file
 from indelible.video import Source
 from indelible.workflows.document import Document, document, label
+from indelible.workflows.standard_input import readable
 
 __all__ = ["ChannelResult", "channel_file"]
 
@@ -61,5 +62,6 @@ def channel_file(
         OutputError: if the target exists, is the source, or cannot be created.
         MediaError: if reading, encoding or writing fails.
     """
-    run = run_channel_file(source, target, specification, seed=seed, container=container, overwrite=overwrite)
+    with readable(source) as opened:
+        run = run_channel_file(opened, target, specification, seed=seed, container=container, overwrite=overwrite)
     return ChannelResult(label(target), run, seed)

@@ -13,6 +13,7 @@ from indelible.video import Source, open_video
 from indelible.workflows.document import Document, document, label
 from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
+from indelible.workflows.standard_input import readable
 
 __all__ = ["DEFAULT_ALPHA", "DetectResult", "detect_file", "write_report"]
 
@@ -85,7 +86,7 @@ def detect_file(
         MediaError: if the file cannot be read.
     """
     detector = Detector(keys, alpha=alpha)
-    with open_video(source) as reader:
+    with readable(source) as opened, open_video(opened) as reader:
         for frame in followed(reader, progress):
             detector.add(frame)
         warnings = tuple(reader.warnings)

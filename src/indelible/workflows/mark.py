@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import tempfile
@@ -19,6 +20,7 @@ from indelible.workflows.comparison import Comparison
 from indelible.workflows.document import Document, document, label
 from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
+from indelible.workflows.standard_input import readable
 
 __all__ = ["DEFAULT_ENCODER", "MarkResult", "Strength", "mark_file"]
 
@@ -94,7 +96,7 @@ def mark_file(
 ) -> MarkResult:
     """Mark a video.
 
-    Sound, subtitles, chapters and tags are copied, unless the source is a pipe, which can be read only once.
+    Sound, subtitles, chapters and tags are copied, unless the source is a pipe or an open file, which are read once.
 
     Args:
         source: what to read: a path, ``-`` or a binary file object.
@@ -107,7 +109,7 @@ def mark_file(
         container: of the target; None takes it from the suffix.
         overwrite: whether an existing file may be replaced.
         measure: also measure ``xpsnr_db`` and ``bitrate_change``. The latter costs a second decode and a plain encode, and is not to be
-            had of a pipe.
+            had of a source that is read once.
         report: a page of HTML to write with a few pictures before and after; measures too.
         progress: told of each frame.
 
@@ -120,8 +122,8 @@ def mark_file(
         check_page(report, overwrite=overwrite)
     payload = payload or Payload()
     embedder = Embedder(key, payload, strength=strength, quality_db=quality_db)
-    again = None if is_pipe(source) else source
-    with open_video(source) as reader:
+    again = source if _opens_twice(source) else None
+    with readable(source) as opened, open_video(opened) as reader:
         chosen = settings or copy_settings(reader.info)
         comparison = Comparison(reader.info) if measure or report is not None else None
         frames = followed(reader, progress)
@@ -144,6 +146,11 @@ def mark_file(
     return result
 
 
+def _opens_twice(source: Source) -> bool:
+    """Return whether the pictures and all else can be read side by side. An open file has one cursor (bytes in memory are shared)."""
+    return isinstance(source, str | os.PathLike | io.BytesIO) and not is_pipe(source)
+
+
 def _plain_bytes(source: Source, settings: EncoderSettings, progress: Progress | None) -> int:
     """Return the size of the pictures when they are encoded without a mark."""
     with tempfile.TemporaryDirectory(prefix="indelible-plain-") as folder, open_video(source) as reader:
@@ -152,4 +159,4 @@ def _plain_bytes(source: Source, settings: EncoderSettings, progress: Progress |
 
 def _left_behind(reader: VideoReader, again: Source | None) -> Iterator[str]:
     if again is None and len(reader.info.streams) > 1:
-        yield "a pipe can be read only once: its sound and other streams were not carried over; give a file to keep them"
+        yield "an open file or pipe is read once, for its pictures; sound and all else were not carried over: give a path to keep them"
