@@ -40,4 +40,6 @@ def test_json_page_names_every_field_and_no_other(run, studio, tmp_path):
         json.loads(run("key", "show", studio.key, "--json").stdout),
         json.loads(run("doctor", "--json").stdout),
     ]
-    assert documented() == {document["schema"]: list(document) for document in printed}
+    fields = documented()
+    for document in printed:
+        assert fields[document["schema"]] == list(document)
