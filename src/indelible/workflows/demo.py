@@ -93,7 +93,7 @@ def run_demo(
     video: str | os.PathLike[str] | None,
     folder: str | os.PathLike[str],
     *,
-    ladder: tuple[str, ...] = LADDER,
+    ladder: tuple[str, ...] | None = None,
     payload: Payload | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> DemoResult:
@@ -104,7 +104,7 @@ def run_demo(
     Args:
         video: footage, of which the first eight seconds are used; None for a moving crop of the photographs that scikit-learn ships.
         folder: where the results go; made if it is not there.
-        ladder: encoders, each a channel of one codec step with a ``crf``.
+        ladder: encoders, each a channel of one codec step with a ``crf``; `LADDER` by default.
         payload: what the mark says; a short text by default.
         progress: told of each step.
 
@@ -115,6 +115,7 @@ def run_demo(
     """
     place = _made(Path(folder))
     payload = payload or Payload.from_text("hello :)")
+    ladder = ladder or LADDER
     key = _key(place / "demo.key")
     total = len(ladder) + 3
     with tempfile.TemporaryDirectory(prefix="indelible-demo-") as temporary:
