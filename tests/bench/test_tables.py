@@ -47,7 +47,7 @@ def test_robustness_from_the_command_line(films, tmp_path):
     assert invoke("table", tmp_path / "r.json").stdout == done.stdout
     whole = invoke("robustness", films, *arguments)
     assert "| `blur=1` | 2 of 2 |" in whole.stdout
-    assert "1 of them measured already" in whole.stderr
+    assert "2 clips, 4 measurements, 2 of them known already" in whole.stderr
 
 
 def test_null_from_the_command_line(films, tmp_path):

@@ -52,7 +52,8 @@ def run_jobs(
             clock.finished(job)
             yield job, result
         return
-    with _environment(_ONE_THREAD), ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with _environment(_ONE_THREAD), ProcessPoolExecutor(processes, mp_context=spawn, initializer=_keep_to_one_core) as pool:
         futures = {pool.submit(work, job.task): job for job in ordered}
         try:
             for future in as_completed(futures):
@@ -61,6 +62,13 @@ def run_jobs(
                 yield futures[future], result
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _keep_to_one_core() -> None:
+    """Called first in each worker: OpenCV has threads of its own, which no variable governs."""
+    import cv2
+
+    cv2.setNumThreads(1)
 
 
 class _Clock:

@@ -72,7 +72,8 @@ def run_robustness(corpus: Corpus, run: RobustnessRun) -> dict[str, Any]:
         for clip in corpus.clips:
             cache.forget(clip)
     jobs = [Job(task, task.clip.name, _weight(task)) for clip in corpus.clips if (task := _remaining(clip, cache, run)).cells]
-    run.progress(f"{len(corpus.clips)} clips, {len(corpus.clips) - len(jobs)} of them measured already")
+    due, remaining = len(corpus.clips) * len(_cells(run.plan)), sum(len(channels) for job in jobs for _, channels in job.task.cells)
+    run.progress(f"{len(corpus.clips)} clips, {due} measurements, {due - remaining} of them known already")
     where = provenance(corpus)  # before the hours of work, during which the source tree may change
     for job, failures in run_jobs(jobs, run_trials, processes=run.jobs, progress=run.progress):
         if failures:
