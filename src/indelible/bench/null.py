@@ -23,12 +23,11 @@ from indelible.bench.machine import provenance
 from indelible.bench.pool import Job, run_jobs
 from indelible.bench.trial import load_clip
 from indelible.channel import Clip, parse_channel
-from indelible.errors import IndelibleError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
-from indelible.mark import Detection, Detector, Embedder, Payload
+from indelible.mark import Detector, Embedder, Payload, Scores
+from indelible.mark.detect import ALPHA
 from indelible.stats.intervals import clopper_pearson_lower, clopper_pearson_upper
-from indelible.stats.tails import log10_rademacher_tail
 
 SCHEMA = "indelible.bench.null/1"
 RECORD_VERSION = 1
@@ -39,7 +38,6 @@ CODEC = "x264:crf=28"
 
 NOMINAL = (1e-2, 1e-3, 1e-4, 1e-5)
 CONFIDENCE = 0.95
-KEYS_AT_A_TIME = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ class AnyDetector(Protocol):
 
     def add(self, frame: Frame) -> None: ...
 
-    def results(self) -> tuple[Detection, ...]: ...
+    def scores(self) -> Sequence[Scores]: ...
 
 
 def run_null(corpus: Corpus, run: NullRun) -> dict[str, Any]:
@@ -179,42 +177,25 @@ def footage_frames(clip: Clip, footage: str, other_key: SecretKey) -> Sequence[F
 
 
 def stranger_p_values(
-    frames: Sequence[Frame],
-    keys: Sequence[SecretKey],
-    *,
-    make_detector: Callable[[Sequence[SecretKey]], AnyDetector] = Detector,
-    at_a_time: int = KEYS_AT_A_TIME,
+    frames: Sequence[Frame], keys: Sequence[SecretKey], *, make_detector: Callable[[Sequence[SecretKey]], AnyDetector] = Detector
 ) -> tuple[list[float], int]:
-    """Return log10 p of each key as if it alone had been searched, and how many payloads were reported."""
-    values: list[float] = []
-    payloads = 0
-    for first in range(0, len(keys), at_a_time):
-        batch = keys[first : first + at_a_time]
-        detector = make_detector(batch)
-        for frame in frames:
-            detector.add(frame)
-        detections = detector.results()
-        values += [log10_p_alone(detection, keys=len(batch)) for detection in detections]
-        payloads += sum(detection.payload is not None for detection in detections)
-    return values, payloads
+    """Return log10 p of each key as if it alone had been searched, and how many payloads were reported.
 
-
-def log10_p_alone(detection: Detection, *, keys: int) -> float:
-    """Return the p-value of one of ``keys`` keys without the correction for the others.
-
-    A detector of a thousand keys multiplies p by a thousand and cuts it off at 1, which would leave nothing to test. The statistic and
-    the correction that it reports say what p was before; that they give the reported p is checked on the way.
-
-    Raises:
-        IndelibleError: if statistic, correction and p-value of the detector do not agree.
+    A detector reads a payload only where the mark is present, so it is asked for one by itself for each key whose p-value would pass.
     """
-    corrected = min(0.0, log10_rademacher_tail(detection.z) + detection.log10_correction)
-    if not math.isclose(corrected, detection.log10_p, abs_tol=1e-6):
-        raise IndelibleError(
-            f"the detector reports log10 p = {detection.log10_p}, but its z = {detection.z} and correction of "
-            f"{detection.log10_correction} decades give {corrected}; this benchmark must follow what the detector does"
-        )
-    return min(0.0, log10_rademacher_tail(detection.z) + detection.log10_correction - math.log10(keys))
+    detector = make_detector(keys)
+    for frame in frames:
+        detector.add(frame)
+    values = [scores.log10_p()[0] for scores in detector.scores()]
+    suspects = [key for key, log10_p in zip(keys, values, strict=True) if log10_p <= math.log10(ALPHA)]
+    return values, sum(_reads_payload(frames, key) for key in suspects)
+
+
+def _reads_payload(frames: Sequence[Frame], key: SecretKey) -> bool:
+    detector = Detector([key])
+    for frame in frames:
+        detector.add(frame)
+    return detector.results()[0].payload is not None
 
 
 def _distribution(sorted_p: NDArray[np.float64]) -> list[tuple[float, int]]:

@@ -19,7 +19,7 @@ from indelible.mark.payload import SYMBOLS
 
 WINDOW_SECONDS = 8.0
 BAND_HALF_CYCLES = (16.0, 150.0)
-PILOT_SHARE = 0.3
+PILOT_SHARE = 0.4
 PILOT = -1  # the "symbol" of a pilot chip
 
 _PURPOSE = "mark/v1/chips"

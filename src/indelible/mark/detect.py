@@ -81,7 +81,7 @@ class Scores:
 
 
 class Detector:
-    """Reads frames once and answers for any number of keys. Memory grows with neither the number of frames nor their size.
+    """Reads frames once and answers for any number of keys. Memory does not grow with the number of frames.
 
     Args:
         keys: the keys to look for, at least one; every key searched is paid for in each p-value.
@@ -116,26 +116,30 @@ class Detector:
 
     def results(self) -> tuple[Detection, ...]:
         """Return a detection for each key from the frames so far; more may follow."""
-        return tuple(self._result(tally) for tally in self._current())
+        return tuple(self._result(tally) for tally in self._current(self._tallies))
 
     def scores(self) -> tuple[Scores, ...]:
-        """Return the two statistics of each key from the frames so far, without reading payloads."""
-        return tuple(tally.scores for tally in self._current())
+        """Return the two statistics of each key from the frames so far: what thousands of keys can afford."""
+        return tuple(tally.scores for tally in self._current(self._tallies, by_step=False))
 
     def soft_symbols(self, key_index: int = 0) -> NDArray[np.float64]:
         """Return the soft payload symbols of a key from the frames so far, shape (1024,), positive for +1."""
-        return self._current(key_index, key_index + 1)[0].soft
+        return self._current([self._tallies[key_index]], by_step=False)[0].soft
 
     def _close_step(self, following: int) -> None:
         self._window = self._window.with_step(self._step)
-        if window_of(following) != self._window.index:
-            self._tallies = [tally.with_window(self._window) for tally in self._tallies]
-            self._window = _Window(window_of(following))
         self._step = _StepMean(following)
+        if window_of(following) != self._window.index:
+            self._tallies = self._current(self._tallies)
+            self._window = _Window(window_of(following))
 
-    def _current(self, start: int = 0, stop: int | None = None) -> list[_Tally]:
+    def _current(self, tallies: Sequence[_Tally], *, by_step: bool = True) -> list[_Tally]:
+        """Return the tallies with the open window counted in."""
         window = self._window.with_step(self._step)
-        return [tally.with_window(window) for tally in self._tallies[start:stop]]
+        if not window.steps:
+            return list(tallies)
+        whole = _Evidence.of(np.sum([evidence.values for _, evidence in window.steps], axis=0))
+        return [tally.with_window(window.index, whole, window.steps if by_step else ()) for tally in tallies]
 
     def _result(self, tally: _Tally) -> Detection:
         keys = len(self._tallies)
@@ -179,18 +183,38 @@ class _StepMean:
         cv2.accumulate(frame.y, self._total)
         self.frames += 1
 
-    def evidence(self) -> NDArray[np.float32]:
+    def evidence(self) -> _Evidence:
         """Return the evidence of the mean picture, weighted by its frames."""
         cells = to_grid(self._total * np.float32(self._scale / self.frames))
-        return evidence(analyse(cells)) * np.float32(self.frames)
+        return _Evidence.of(evidence(analyse(cells)) * np.float32(self.frames))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Evidence:
+    """What each chip says, shape (chips,), and the squared norms over the pilot's chips and over the others; no key is in it."""
+
+    values: NDArray[np.float32]
+    pilot_power: float
+    rest_power: float
+
+    @classmethod
+    def of(cls, values: NDArray[np.float32]) -> _Evidence:
+        squares = np.square(values, dtype=np.float64)
+        pilot_power = float(squares[symbol_of_chip() == PILOT].sum())
+        return cls(values, pilot_power, float(squares.sum()) - pilot_power)
+
+    def correlate(self, signs: NDArray[np.int8]) -> tuple[float, NDArray[np.float64]]:
+        """Return the sum over the pilot's chips and, shape (1024,), over those of each symbol."""
+        sums = np.bincount(symbol_of_chip() + 1, weights=self.values * signs, minlength=SYMBOLS + 1).astype(np.float64)
+        return float(sums[0]), sums[1:]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Window:
-    """The evidence of one window, step by step; none of it depends on a key."""
+    """The evidence of one window, step by step."""
 
     index: int
-    steps: tuple[tuple[int, NDArray[np.float32]], ...] = ()
+    steps: tuple[tuple[int, _Evidence], ...] = ()
 
     def with_step(self, step: _StepMean) -> _Window:
         if step.frames == 0:
@@ -218,31 +242,20 @@ class _Tally:
     def scores(self) -> Scores:
         return Scores.of(self.pilot, float(self.empty @ self.soft), self.pilot_power, self.rest_power)
 
-    def with_window(self, window: _Window) -> _Tally:
-        if not window.steps:
-            return self
-        signs = chips(self.key, window.index)
-        pilot, soft, pilot_power, rest_power = _correlate(np.sum([values for _, values in window.steps], axis=0), signs)
-        steps = [(step, self._step_scores(values, signs)) for step, values in window.steps]
+    def with_window(self, index: int, whole: _Evidence, steps: Sequence[tuple[int, _Evidence]]) -> _Tally:
+        """Return the tally with a window counted in, and with those of its steps that are to be shown."""
+        signs = chips(self.key, index)
+        pilot, soft = whole.correlate(signs)
         return _Tally(
             self.key,
             self.empty,
             self.pilot + pilot,
             self.soft + soft,
-            self.pilot_power + pilot_power,
-            self.rest_power + rest_power,
-            (*self.steps, *steps),
+            self.pilot_power + whole.pilot_power,
+            self.rest_power + whole.rest_power,
+            (*self.steps, *((step, self._step_scores(part, signs)) for step, part in steps)),
         )
 
-    def _step_scores(self, values: NDArray[np.float32], signs: NDArray[np.int8]) -> Scores:
-        pilot, soft, pilot_power, rest_power = _correlate(values, signs)
-        return Scores.of(pilot, float(self.empty @ soft), pilot_power, rest_power)
-
-
-def _correlate(values: NDArray[np.float32], signs: NDArray[np.int8]) -> tuple[float, NDArray[np.float64], float, float]:
-    """Return the pilot's sum, the sum of each symbol's chips, and the powers of both kinds of chips."""
-    deal = symbol_of_chip()
-    by_symbol = np.bincount(deal + 1, weights=values * signs, minlength=SYMBOLS + 1).astype(np.float64)
-    pilot_power = float(np.sum(np.square(values[deal == PILOT], dtype=np.float64)))
-    power = float(np.sum(np.square(values, dtype=np.float64)))
-    return float(by_symbol[0]), by_symbol[1:], pilot_power, power - pilot_power
+    def _step_scores(self, part: _Evidence, signs: NDArray[np.int8]) -> Scores:
+        pilot, soft = part.correlate(signs)
+        return Scores.of(pilot, float(self.empty @ soft), part.pilot_power, part.rest_power)

@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 from indelible.errors import InputError
 from indelible.frames import Frame, Plane
 from indelible.keys import SecretKey
-from indelible.mark.carrier import chips, grid_coefficients, modulation
+from indelible.mark.carrier import chips, grid_coefficients, modulation, symbol_of_chip
 from indelible.mark.clock import steps, window_of
-from indelible.mark.grid import analyse, from_grid, synthesise, to_grid
+from indelible.mark.grid import GRID, Picture, analyse, from_grid, synthesise, to_grid
 from indelible.mark.payload import Payload, encode_payload
-from indelible.mark.perception import strength
+from indelible.mark.perception import LOCAL_MEAN_SIGMA, evidence, standard_quality_db, strength
 
 Strength = Literal["light", "standard", "strong"]
-QUALITY_DB: dict[Strength, float] = {"light": 49.0, "standard": 47.0, "strong": 44.0}
+ABOVE_STANDARD_DB: dict[Strength, float] = {"light": 3.0, "standard": 0.0, "strong": -3.0}
 QUALITY_RANGE_DB = (36.0, 60.0)
 SAMPLED_FRAMES = 4  # of a step, for what its single frames hide
+HOST_REJECTION = 0.4  # share of the host's part in a payload symbol that is made up for
+LARGEST_GAIN = 6.0  # luma levels per unit of relative strength: a flat picture gets no visible mark, whatever quality is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Embedder:
     Args:
         key: the secret.
         payload: what the mark says besides "marked"; none by default.
-        strength: how strong, by name.
+        strength: how strong, by name, around a standard that follows size and content.
         quality_db: the Y-PSNR that each step's mark aims at, 36 to 60 dB; overrides ``strength``.
 
     Raises:
@@ -58,14 +60,15 @@ class Embedder:
     def __init__(
         self, key: SecretKey, payload: Payload | None = None, *, strength: Strength = "standard", quality_db: float | None = None
     ) -> None:
-        if strength not in QUALITY_DB:
-            raise InputError(f"strength {strength!r} is unknown; allowed are {', '.join(QUALITY_DB)}")
+        if strength not in ABOVE_STANDARD_DB:
+            raise InputError(f"strength {strength!r} is unknown; allowed are {', '.join(ABOVE_STANDARD_DB)}")
         low, high = QUALITY_RANGE_DB
         if quality_db is not None and not low <= quality_db <= high:
             raise InputError(f"a quality of {quality_db:g} dB is out of range; {low:g} to {high:g} dB are allowed")
         self._key = key
         self._modulation = modulation(encode_payload(payload or Payload(), key))
-        self._quality_db = QUALITY_DB[strength] if quality_db is None else quality_db
+        self._above_standard_db = ABOVE_STANDARD_DB[strength]
+        self._quality_db = quality_db
         self._error = _ErrorMeter()
 
     @property
@@ -88,33 +91,60 @@ class Embedder:
     def _pattern(self, held: list[Frame], window: int) -> _Pattern | None:
         """Return what is to be added to each frame of a step, None where nothing can be hidden."""
         host = _Host.of(held)
-        relative = strength(host.mean_power, host.frame_power)
-        signs = (chips(self._key, window) * self._modulation).astype(np.float32)
-        first = held[0]
-        shape = synthesise(grid_coefficients(signs * relative))
-        shape = from_grid(shape, height=first.height, width=first.width)
-        energy = float(np.mean(np.square(shape, dtype=np.float64)))
-        if energy < 1e-6:
+        relative = strength(host.power, host.frame_power)
+        norm = float(np.linalg.norm(relative))
+        if norm == 0.0:
             return None
-        wanted = 255.0 * 10.0 ** (-self._quality_db / 20.0)
-        return _Pattern.of(shape * np.float32(wanted / math.sqrt(energy)), bit_depth=first.bit_depth)
+        height, width = held[0].y.shape
+        # The transform is orthonormal, so a pattern's energy per cell is that of its coefficients; enlarging the grid hardly changes it.
+        wanted = 255.0 * 10.0 ** (-self._aim_db(host, height, width) / 20.0)
+        gain = min(LARGEST_GAIN, wanted * GRID / norm)
+        signs = chips(self._key, window) * self._modulation
+        values = _reject_host(host.coefficients, signs * relative * np.float32(gain), signs)
+        pattern = from_grid(synthesise(grid_coefficients(values)), height=height, width=width)
+        actual = float(np.sqrt(np.mean(np.square(pattern))))
+        return _Pattern.of(pattern * np.float32(min(wanted, gain * norm / GRID) / actual), bit_depth=held[0].bit_depth)
+
+    def _aim_db(self, host: _Host, height: int, width: int) -> float:
+        if self._quality_db is not None:
+            return self._quality_db
+        return standard_quality_db(host.frame_power, height=height, width=width) + self._above_standard_db
+
+
+def _reject_host(host: Picture, values: NDArray[np.float32], signs: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Return the chips' values, each payload symbol's raised or lowered so that the host's own part in it is partly made up for.
+
+    Improved spread spectrum (Malvar and Florencio 2003) with a fixed rejection, on what the detector will see. The pilot, one sum over
+    thousands of chips, has nothing to gain from it.
+    """
+    unmarked = evidence(host)
+    marked = evidence(host + grid_coefficients(values))
+    deal = symbol_of_chip() + 1  # the pilot comes first
+    by_host = np.bincount(deal, weights=unmarked * signs)
+    by_mark = np.bincount(deal, weights=(marked - unmarked) * signs)
+    factor = np.clip(1.0 - HOST_REJECTION * by_host / np.maximum(by_mark, 1e-6), 0.2, 2.2)
+    factor[0] = 1.0
+    return values * factor[deal].astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Host:
-    """What a step's pictures look like on the grid, in 8-bit luma levels."""
+    """What a step's pictures look like on the grid's transform, in 8-bit luma levels: to a detector, and to an eye."""
 
-    coefficients: NDArray[np.float32]
-    mean_power: NDArray[np.float32]
-    frame_power: NDArray[np.float32]
+    coefficients: Picture  # of the mean picture, as a detector sees them
+    power: Picture  # of the mean picture, as an eye would
+    frame_power: Picture  # of single frames, on average
 
     @classmethod
     def of(cls, held: list[Frame]) -> _Host:
         scale = np.float32(2.0 ** (8 - held[0].bit_depth))
-        coefficients = analyse(to_grid(mean_luma(held)) * scale)
-        sampled = held[:: max(1, len(held) // SAMPLED_FRAMES)]
-        frame_power = np.stack([analyse(to_grid(frame.y) * scale) ** 2 for frame in sampled]).mean(axis=0)
-        return cls(coefficients, coefficients**2, frame_power)
+        mean = mean_luma(held) * scale
+        sampled = [frame.y * scale for frame in held[:: max(1, len(held) // SAMPLED_FRAMES)]]
+        return cls(analyse(to_grid(mean)), _power(mean), np.stack([_power(luma) for luma in sampled]).mean(axis=0))
+
+
+def _power(luma: NDArray[np.float32]) -> Picture:
+    return analyse(to_grid(luma, local_mean_sigma=LOCAL_MEAN_SIGMA)) ** 2
 
 
 def mean_luma(held: list[Frame]) -> NDArray[np.float32]:
@@ -134,8 +164,11 @@ class _Pattern:
     peak: int
 
     @classmethod
-    def of(cls, values: NDArray[np.float32], *, bit_depth: int) -> _Pattern:
+    def of(cls, values: NDArray[np.float32], *, bit_depth: int) -> _Pattern | None:
+        """Round the values, in 8-bit levels, to steps of the sample type; None where nothing is left."""
         rounded = np.rint(values * np.float32(2.0 ** (bit_depth - 8)))
+        if not rounded.any():
+            return None
         dtype = np.uint8 if bit_depth == 8 else np.uint16
         return cls(np.maximum(rounded, 0).astype(dtype), np.maximum(-rounded, 0).astype(dtype), (1 << bit_depth) - 1)
 

@@ -1,6 +1,6 @@
 """What the content allows and what it hides: local activity, the strength that follows it and the trust that a detector gives.
 
-Both sides look at the same thing, the local standard deviation of the transform's coefficients (around a block and a frequency), and
+Both sides look at the same thing, the local standard deviation of the transform's coefficients (in a block, around a frequency), and
 neither knows the other's: the embedder sees the host's, the detector the received picture's, and a weak mark hardly changes it.
 """
 
@@ -13,11 +13,19 @@ from numpy.typing import NDArray
 from indelible.mark.carrier import band
 from indelible.mark.grid import BLOCK, GRID, Picture, half_cycles
 
-ACTIVITY_FLOOR = 0.6  # luma levels; below it lies what codecs and 8-bit rounding make, not the picture
+ACTIVITY_FLOOR = 1.4  # luma levels; below it lies what codecs and 8-bit rounding make, not the picture
 ACTIVITY_CEILING = 30.0
 MASKING_EXPONENT = 0.25  # how fast strength grows with activity
 MOTION_EXPONENT = 0.3  # how fast strength grows where the picture moves, so that little of the host is left in the mean
-FLAT_KNEE = 0.3  # luma levels; where there is less activity the picture is flat and hides nothing
+BLOCK_SIGMA = 0.6  # blocks; a mark may lean a little on what is beside it
+LOCAL_MEAN_SIGMA = 8.0  # cells; what is slower than this hides nothing
+FLAT_KNEE = 0.7  # luma levels; where there is less activity the picture is flat and hides nothing
+REFERENCE_QUALITY_DB = 47.9  # of standard strength, for a picture of the next two
+REFERENCE_PIXELS = 640 * 480
+REFERENCE_ACTIVITY = 10.0  # luma levels
+DB_PER_DECADE_OF_PIXELS = 6.0
+DB_PER_DECADE_OF_ACTIVITY = 5.0
+STANDARD_QUALITY_RANGE_DB = (42.6, 56.0)
 ENVELOPE_EXPONENT = 0.5  # how fast strength grows with frequency
 TRUST_EXPONENT = 0.5  # how fast the detector's weight falls with activity, beyond the division by it
 RESOLUTION = 0.01  # luma levels; a coefficient below it is rounding error of a flat picture, not evidence
@@ -25,37 +33,59 @@ LIMIT = 1.0  # normalised coefficients above it count less and less
 
 
 def local_activity(power: Picture) -> Picture:
-    """Return the local standard deviation for squared coefficients, shape (256, 256), smoothed over blocks and over frequencies."""
+    """Return the local standard deviation for squared coefficients, shape (256, 256): of the same block, 3 x 3 frequencies around."""
     blocks = GRID // BLOCK
     by_block = power.reshape(blocks, BLOCK, blocks, BLOCK)
-    over_rows = _smooth(by_block, block_axis=0, frequency_axis=1)
-    return np.sqrt(np.maximum(_smooth(over_rows, block_axis=2, frequency_axis=3), 0.0)).reshape(GRID, GRID)
+    mean = _mean_of_three(_mean_of_three(by_block, axis=1), axis=3)
+    return np.sqrt(mean).reshape(GRID, GRID)
 
 
-def _smooth(values: NDArray[np.float32], *, block_axis: int, frequency_axis: int) -> NDArray[np.float32]:
-    """Smooth over neighbouring blocks by a Gaussian and over neighbouring frequencies by the mean of three."""
-    moved = np.moveaxis(values, (block_axis, frequency_axis), (0, 1))
-    rows = np.ascontiguousarray(moved).reshape(moved.shape[0], -1)
-    filtered = cv2.sepFilter2D(rows, cv2.CV_32F, np.ones(1, np.float32), _BLOCK_KERNEL, borderType=cv2.BORDER_REPLICATE)
-    stacked = np.asarray(filtered, np.float32).reshape(moved.shape)
-    padded = np.concatenate([stacked[:, :1], stacked, stacked[:, -1:]], axis=1)
-    mean = (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / np.float32(3.0)
-    return np.moveaxis(mean, (0, 1), (block_axis, frequency_axis))
+def _mean_of_three(values: NDArray[np.float32], *, axis: int) -> NDArray[np.float32]:
+    """Return the mean of each entry and its two neighbours along an axis; at the ends an entry counts for its missing neighbour."""
+    moved = np.moveaxis(values, axis, 0)
+    padded = np.concatenate([moved[:1], moved, moved[-1:]])
+    return np.moveaxis((padded[:-2] + padded[1:-1] + padded[2:]) / np.float32(3.0), 0, axis)
 
 
-def strength(mean_power: Picture, frame_power: Picture) -> NDArray[np.float32]:
+def visible_activity(power: Picture) -> NDArray[np.float32]:
+    """Return the activity that hides a mark at each chip, shape (chips,): `local_activity`, smoothed over neighbouring blocks."""
+    blocks = GRID // BLOCK
+    by_frequency = local_activity(power).reshape(blocks, BLOCK, blocks, BLOCK).transpose(0, 2, 1, 3).reshape(blocks, blocks, -1) ** 2
+    smooth = [cv2.GaussianBlur(part, (0, 0), BLOCK_SIGMA, borderType=cv2.BORDER_REPLICATE) for part in np.moveaxis(by_frequency, 2, 0)]
+    laid = np.stack(smooth, axis=-1).reshape(blocks, blocks, BLOCK, BLOCK).transpose(0, 2, 1, 3)
+    return np.asarray(np.sqrt(laid).ravel()[band()], np.float32)
+
+
+def strength(host_power: Picture, frame_power: Picture) -> NDArray[np.float32]:
     """Return the relative strength of each chip, float32, shape (chips,).
 
     Args:
-        mean_power: squared coefficients of the step's mean picture, shape (256, 256).
+        host_power: squared coefficients of the step's mean picture, shape (256, 256).
         frame_power: mean of the squared coefficients of single frames, shape (256, 256).
     """
-    still = local_activity(mean_power).ravel()[band()]
-    seen = local_activity(frame_power).ravel()[band()]
+    still, seen = visible_activity(host_power), visible_activity(frame_power)
     masking = np.minimum(seen, ACTIVITY_CEILING) ** MASKING_EXPONENT * (seen**2 / (seen**2 + FLAT_KNEE**2))
     motion = np.minimum(1.0, (still + 0.2) / (seen + 0.2)) ** -MOTION_EXPONENT
     envelope = (half_cycles().ravel()[band()] / 60.0) ** ENVELOPE_EXPONENT
-    return (masking * motion * envelope).astype(np.float32)
+    return np.asarray(masking * motion * envelope, np.float32)
+
+
+def standard_quality_db(frame_power: Picture, *, height: int, width: int) -> float:
+    """Return the Y-PSNR that a mark of standard strength has on such a picture, in dB.
+
+    A cell of the grid is larger in a larger picture: the mark is then of lower frequency, easier to see, and survives better. In flat
+    pictures it has little to hide behind and costs the most bits. So both get a weaker mark.
+
+    Args:
+        frame_power: mean of the squared coefficients of single frames, shape (256, 256).
+        height: of the picture, pixels.
+        width: of the picture, pixels.
+    """
+    seen = visible_activity(frame_power)
+    typical = float(np.exp(np.mean(np.log(seen + 0.1))))
+    by_size = DB_PER_DECADE_OF_PIXELS * np.log10(height * width / REFERENCE_PIXELS)
+    by_activity = DB_PER_DECADE_OF_ACTIVITY * np.log10(REFERENCE_ACTIVITY / typical)
+    return float(np.clip(REFERENCE_QUALITY_DB + by_size + by_activity, *STANDARD_QUALITY_RANGE_DB))
 
 
 def evidence(coefficients: Picture) -> NDArray[np.float32]:
@@ -70,11 +100,3 @@ def evidence(coefficients: Picture) -> NDArray[np.float32]:
     limited = normalised / (np.abs(normalised) + np.float32(LIMIT))
     weighted: NDArray[np.float32] = np.multiply(limited, activity**-TRUST_EXPONENT, dtype=np.float32)
     return weighted
-
-
-def _gaussian(sigma: float) -> NDArray[np.float32]:
-    taps = np.exp(-0.5 * (np.arange(-3, 4) / sigma) ** 2)
-    return np.asarray(taps / taps.sum(), np.float32)
-
-
-_BLOCK_KERNEL = _gaussian(0.6)
