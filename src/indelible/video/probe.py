@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-import struct
 from fractions import Fraction
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from indelible.errors import MediaError
 from indelible.frames import VideoInfo
 from indelible.video._av import av, exact_fraction, media_errors
 from indelible.video.planes import color_tags, planar_format
+from indelible.video.presentation import Presentation, presentation_of
 from indelible.video.source import DEFAULT_MAX_PIXELS, Source, main_video_stream, open_input, source_name
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.sidedata.sidedata import SideData
     from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-__all__ = ["claimed_end_seconds", "display_matrix", "probe", "video_info"]
+__all__ = ["claimed_end_seconds", "presentation", "probe", "video_info"]
 
 _MATROSKA_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
@@ -62,13 +61,12 @@ def video_info(container: InputContainer, stream: VideoStream, picture: VideoFra
     )
 
 
-def display_matrix(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> tuple[int, ...] | None:
-    """Return the nine numbers of a source's display matrix, which says rotation and mirroring; None where it has none."""
+def presentation(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Presentation:
+    """Return what a source says of how to show its pictures: turned, in fields, on which screen."""
     name = source_name(source)
     with open_input(source, max_pixels=max_pixels) as container:
-        picture = _first_picture(container, main_video_stream(container, name=name, max_pixels=max_pixels), name=name)
-        matrix = cast("SideData | None", picture.side_data.get("DISPLAYMATRIX"))
-        return None if matrix is None else struct.unpack("=9i", bytes(matrix))
+        stream = main_video_stream(container, name=name, max_pixels=max_pixels)
+        return presentation_of(stream.codec_context, _first_picture(container, stream, name=name))
 
 
 def _first_picture(container: InputContainer, stream: VideoStream, *, name: str) -> VideoFrame:

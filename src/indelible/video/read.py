@@ -11,6 +11,7 @@ from indelible.errors import InputError, MediaError, UnsupportedMediaError
 from indelible.frames import Frame, VideoInfo
 from indelible.video._av import av, exact_fraction, media_errors
 from indelible.video.planes import frame_from_picture
+from indelible.video.presentation import Presentation, presentation_of
 from indelible.video.probe import claimed_end_seconds, video_info
 from indelible.video.source import DEFAULT_MAX_PIXELS, Source, main_video_stream, open_input, source_name
 
@@ -77,12 +78,18 @@ class VideoReader:
             because = f" ({self._warnings[0]})" if self._warnings else ""
             raise MediaError(f"cannot decode {name}: no picture in it could be decoded{because}; is the file damaged or cut?")
         self._info = video_info(container, stream, self._first)
+        self._presentation = presentation_of(stream.codec_context, self._first)
         self._claimed_end = claimed_end_seconds(container, stream)
 
     @property
     def info(self) -> VideoInfo:
         """What the file says of this video."""
         return self._info
+
+    @property
+    def presentation(self) -> Presentation:
+        """What its first picture says of how to show them all."""
+        return self._presentation
 
     @property
     def warnings(self) -> list[str]:

@@ -14,7 +14,8 @@ from indelible.video._av import av, exact_fraction, media_errors
 from indelible.video.containers import check_holds, muxer_options
 from indelible.video.encoders import EncoderSettings, encoder_name, encoder_options, encoder_pixel_format
 from indelible.video.planes import picture_from_frame
-from indelible.video.probe import display_matrix
+from indelible.video.presentation import FieldMarker, Presentation, check_fields, encode_fields, mastering_parameters
+from indelible.video.probe import presentation as presentation_in
 from indelible.video.remux import StreamCopier
 from indelible.video.source import DEFAULT_MAX_PIXELS, Source, is_pipe, main_video_stream, open_input, source_name
 from indelible.video.target import Target, open_target
@@ -54,6 +55,7 @@ def write_video(
     *,
     info: VideoInfo,
     copy_from: Source | None = None,
+    presentation: Presentation | None = None,
     container: str | None = None,
     overwrite: bool = False,
 ) -> WriteSummary:
@@ -70,12 +72,14 @@ def write_video(
         settings: the encoder.
         info: of the source: frame rate, aspect ratio of the pixels, rotation, and colours where the frames have no tags.
         copy_from: a source that can be opened again, whose other streams, chapters and tags are carried over untouched.
+        presentation: how the pictures are to be shown (rotation, fields, HDR10); None takes it from ``copy_from``.
         container: ``mp4``, ``mov``, ``matroska``, ``webm``, ``nut`` or ``mpegts``; None takes it from the suffix (``nut`` for ``-``).
         overwrite: whether an existing file may be replaced.
 
     Raises:
         OutputError: if the target exists, is ``copy_from``, or cannot be created.
-        InputError: if the frames are none, change their size, or cannot be encoded with these settings or held by this container.
+        InputError: if the frames are none, change their size, or cannot be encoded with these settings or held by this container;
+            interlaced ones are encoded as such by x264 and ffv1 only.
         MediaError: if encoding, copying or writing fails.
     """
     if copy_from is not None and is_pipe(copy_from):
@@ -88,7 +92,9 @@ def write_video(
         if first is None:
             raise InputError("there are no frames to write; is the source empty or its range outside the video?")
         limit = max(DEFAULT_MAX_PIXELS, info.width * info.height)  # larger sources were let in by whoever read them
-        matrix = None if copy_from is None else display_matrix(copy_from, max_pixels=limit)
+        if presentation is None:
+            presentation = Presentation() if copy_from is None else presentation_in(copy_from, max_pixels=limit)
+        shown = presentation
         source = None if copy_from is None else stack.enter_context(open_input(copy_from, max_pixels=limit))
         stack.enter_context(media_errors(place.name, task="write", advice="check the free space, and the settings of the encoder"))
         output = stack.enter_context(
@@ -98,7 +104,7 @@ def write_video(
         )
 
         def add_video() -> VideoStream:
-            return _add_video_stream(output, first, settings, info, matrix)
+            return _add_video_stream(output, first, settings, info, shown)
 
         copier = None
         if source is None or copy_from is None:
@@ -108,21 +114,22 @@ def write_video(
             copier = StreamCopier(source, main_video_stream(source, name=name, max_pixels=limit), output, name=name)
             stream = copier.add_streams(add_video)
         output.start_encoding()
-        encoding = _Encoding(stream, output, copier, like=first)
+        encoding = _Encoding(stream, output, copier, like=first, shown=shown)
         encoding.write(first)
         for frame in remaining:
             encoding.write(frame)
-        return encoding.finish()
+        return encoding.finish(_not_written(shown, settings))
 
 
 class _Encoding:
     """The frames on their way through one encoder, and what came out so far."""
 
-    def __init__(self, stream: VideoStream, output: OutputContainer, copier: StreamCopier | None, like: Frame) -> None:
+    def __init__(self, stream: VideoStream, output: OutputContainer, copier: StreamCopier | None, like: Frame, shown: Presentation) -> None:
         self._stream = stream
         self._output = output
         self._copier = copier
         self._like = like
+        self._fields = FieldMarker(shown.field_order) if shown.field_order else None
         self._frames = 0
         self._video_bytes = 0
         self._start: int | None = None
@@ -142,10 +149,11 @@ class _Encoding:
         self._durations[pts] = frame.duration or self._usual_duration(pts)
         self._end = pts + self._durations[pts]
         self._last = pts
-        self._take(self._stream.encode(picture_from_frame(frame, pixel_format=self._stream.pix_fmt or "", pts=pts)))
+        picture = picture_from_frame(frame, pixel_format=self._stream.pix_fmt or "", pts=pts)
+        self._take(self._stream.encode(picture if self._fields is None else self._fields.mark(picture)))
         self._frames += 1
 
-    def finish(self) -> WriteSummary:
+    def finish(self, warnings: tuple[str, ...]) -> WriteSummary:
         """Empty the encoder, copy what is left of the other streams, and sum up."""
         packets = self._stream.encode(None)
         if self._frames <= _FRAMES_WITHOUT_DTS:
@@ -162,7 +170,7 @@ class _Encoding:
             frames=self._frames,
             duration_seconds=float((self._end - (self._start or 0)) * self._like.time_base),
             video_bytes=self._video_bytes,
-            warnings=tuple(self._copier.warnings) if self._copier is not None else (),
+            warnings=(*(self._copier.warnings if self._copier is not None else ()), *warnings),
         )
 
     def _check_alike(self, frame: Frame) -> None:
@@ -198,16 +206,21 @@ class _Encoding:
 
 
 def _add_video_stream(
-    output: OutputContainer, first: Frame, settings: EncoderSettings, info: VideoInfo, matrix: tuple[int, ...] | None
+    output: OutputContainer, first: Frame, settings: EncoderSettings, info: VideoInfo, shown: Presentation
 ) -> VideoStream:
     """Add the encoded stream, described completely: what is left out here FFmpeg replaces by guesses (640x480, 24 fps, BT.601)."""
     pixel_format = encoder_pixel_format(settings, first.pixel_format, width=first.width, height=first.height)
+    check_fields(shown, settings.codec, height=first.height, pixel_format=pixel_format)
+    options = encoder_options(settings)
+    name, said = mastering_parameters(settings.codec, shown.mastering)
+    if said:
+        options[name] = ":".join([*filter(None, [options.get(name)]), *said])
     stream = cast(
         "VideoStream",
         output.add_stream(
             encoder_name(settings),
             rate=_encoder_rate(info, first),
-            options=encoder_options(settings),
+            options=options,
             width=first.width,
             height=first.height,
             time_base=first.time_base,
@@ -221,11 +234,21 @@ def _add_video_stream(
     context.colorspace, context.color_range = color.matrix, color.range
     if settings.codec == "x265" and output.format.name in ("mp4", "mov"):
         context.codec_tag = "hvc1"  # parameter sets in the header only, the one kind that Apple's players take
-    if matrix is not None:
-        stream.set_display_matrix(matrix)
+    if shown.field_order:
+        encode_fields(context, shown.field_order)
+    if shown.matrix is not None:
+        stream.set_display_matrix(shown.matrix)
     elif info.rotation_deg:
         stream.set_display_rotation(info.rotation_deg)
     return stream
+
+
+def _not_written(shown: Presentation, settings: EncoderSettings) -> tuple[str, ...]:
+    """Return a warning for each thing of the pictures that is lost."""
+    lost = list(shown.lost)
+    if shown.mastering is not None and not mastering_parameters(settings.codec, shown.mastering)[1]:
+        lost.append(f"HDR10 mastering metadata (which {settings.codec} cannot be given; x264, x265 and av1 can)")
+    return tuple(f"not carried over: {words}" for words in lost)
 
 
 def _encoder_rate(info: VideoInfo, first: Frame) -> Fraction:

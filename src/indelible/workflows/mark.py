@@ -128,7 +128,16 @@ def mark_file(
         comparison = Comparison(reader.info) if measure or report is not None else None
         frames = followed(reader, progress)
         marked = embedder.embed(frames) if comparison is None else comparison.embed(embedder, frames)
-        written = write_video(target, marked, chosen, info=reader.info, copy_from=again, container=container, overwrite=overwrite)
+        written = write_video(
+            target,
+            marked,
+            chosen,
+            info=reader.info,
+            copy_from=again,
+            presentation=reader.presentation,
+            container=container,
+            overwrite=overwrite,
+        )
         warnings = (*reader.warnings, *written.warnings, *_left_behind(reader, again))
     result = MarkResult(
         output=label(target),
@@ -154,7 +163,8 @@ def _opens_twice(source: Source) -> bool:
 def _plain_bytes(source: Source, settings: EncoderSettings, progress: Progress | None) -> int:
     """Return the size of the pictures when they are encoded without a mark."""
     with tempfile.TemporaryDirectory(prefix="indelible-plain-") as folder, open_video(source) as reader:
-        return write_video(Path(folder) / "plain.mkv", followed(reader, progress), settings, info=reader.info).video_bytes
+        frames = followed(reader, progress)
+        return write_video(Path(folder) / "plain.mkv", frames, settings, info=reader.info, presentation=reader.presentation).video_bytes
 
 
 def _left_behind(reader: VideoReader, again: Source | None) -> Iterator[str]:
