@@ -74,4 +74,12 @@ def _splice(data: bytearray, rng: np.random.Generator, other: bytes) -> None:
     data[at : at + (len(part) if rng.random() < 0.5 else 0)] = part
 
 
-_WAYS = {"bits": _flip_bits, "noise": _noise, "truncate": _truncate, "field": _field, "remove": _remove, "repeat": _repeat, "splice": _splice}
+_WAYS = {
+    "bits": _flip_bits,
+    "noise": _noise,
+    "truncate": _truncate,
+    "field": _field,
+    "remove": _remove,
+    "repeat": _repeat,
+    "splice": _splice,
+}

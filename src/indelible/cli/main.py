@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 
 import indelible
 from indelible.cli.terminal import complain
+from indelible.cli.watchdog import watched
 from indelible.errors import IndelibleError
 
 __all__ = ["COMMANDS", "cli", "main"]
@@ -61,7 +62,8 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a subcommand; whatever ends it early becomes one line and an exit code that no verdict uses."""
         try:
-            return super().invoke(ctx)
+            with watched():
+                return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt:

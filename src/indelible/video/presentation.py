@@ -110,7 +110,9 @@ def mastering_parameters(codec: str, mastering: Mastering | None) -> tuple[str, 
         # The bitstreams count in 1/50000 and 1/10000; SVT-AV1 is told the numbers themselves.
         as_text = (lambda value, unit: f"{float(value):.6g}") if codec == "av1" else (lambda value, unit: str(round(value * unit)))
         corners = dict(zip(("R", "G", "B", "WP"), mastering.primaries, strict=True))
-        points = "".join(f"{name}({as_text(corners[name][0], 50_000)},{as_text(corners[name][1], 50_000)})" for name in ("G", "B", "R", "WP"))
+        points = "".join(
+            f"{name}({as_text(corners[name][0], 50_000)},{as_text(corners[name][1], 50_000)})" for name in ("G", "B", "R", "WP")
+        )
         least, most = mastering.luminance
         said.append(f"{name_display}={points}L({as_text(most, 10_000)},{as_text(least, 10_000)})")
     if mastering.light is not None:
@@ -129,7 +131,9 @@ def check_fields(presentation: Presentation, codec: str, *, height: int, pixel_f
     order = _IN_WORDS[presentation.field_order]
     way_out = "or deinterlace first: ffmpeg -i FILE -vf bwdif -c:a copy out.mkv"
     if codec not in _KEEPS_FIELDS:
-        raise InputError(f"the video is interlaced ({order}), which {codec} cannot keep; choose codec {' or '.join(_KEEPS_FIELDS)}, {way_out}")
+        raise InputError(
+            f"the video is interlaced ({order}), which {codec} cannot keep; choose codec {' or '.join(_KEEPS_FIELDS)}, {way_out}"
+        )
     step = 4 if "420p" in pixel_format else 2
     if codec == "x264" and height % step:
         raise InputError(f"the video is interlaced ({order}) and {height} rows high; x264 needs a multiple of {step}: crop it, {way_out}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from indelible.errors import MediaError
 from indelible.frames import VideoInfo
 from indelible.video._av import av, exact_fraction, media_errors
+from indelible.video.patience import waiting_for
 from indelible.video.planes import color_tags, planar_format
 from indelible.video.presentation import Presentation, presentation_of
 from indelible.video.source import DEFAULT_MAX_PIXELS, Source, main_video_stream, open_input, source_name
@@ -70,7 +71,7 @@ def presentation(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Pre
 
 
 def _first_picture(container: InputContainer, stream: VideoStream, *, name: str) -> VideoFrame:
-    with media_errors(name, task="decode", advice="no picture could be decoded; is the file damaged?"):
+    with waiting_for(name), media_errors(name, task="decode", advice="no picture could be decoded; is the file damaged?"):
         for picture in container.decode(stream):
             return picture
     raise MediaError(f"cannot decode {name}: its video stream holds no picture; was it written or copied completely?")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from indelible.errors import InputError, MediaError, UnsupportedMediaError
 from indelible.frames import Frame, VideoInfo
 from indelible.video._av import av, exact_fraction, media_errors
+from indelible.video.patience import waiting_for
 from indelible.video.planes import frame_from_picture
 from indelible.video.presentation import Presentation, presentation_of
 from indelible.video.probe import claimed_end_seconds, video_info
@@ -149,7 +150,7 @@ class VideoReader:
 
     def _decode_packet(self, packet: Packet[VideoStream], seen: VideoFrame | None) -> list[VideoFrame]:
         try:
-            with media_errors(self._name, task="decode", advice="the packet was skipped"):
+            with waiting_for(self._name), media_errors(self._name, task="decode", advice="the packet was skipped"):
                 return packet.decode()
         except MediaError as error:
             if isinstance(error.__cause__, av.error.EOFError):  # the flush packet of a decoder that is already drained

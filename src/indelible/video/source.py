@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from indelible.errors import LimitError, MediaError, UnsupportedMediaError
 from indelible.video._av import av, media_errors
+from indelible.video.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -61,7 +62,13 @@ def open_input(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Itera
         try:
             # `options` also reach the decoders that look into the first packets while the container is opened.
             container = av.open(
-                file, "r", options={"max_pixels": str(max_pixels)}, container_options=options, metadata_errors="surrogateescape"
+                file,
+                "r",
+                options={"max_pixels": str(max_pixels)},
+                container_options=options,
+                metadata_errors="surrogateescape",
+                # Of a file only: a pipe may have nothing to say for as long as it likes.
+                timeout=PATIENCE_SECONDS if protocols == "file" else None,
             )
         except av.error.ArgumentError as error:  # what FFmpeg says of a format that is not on the list
             raise UnsupportedMediaError(

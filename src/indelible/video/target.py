@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from indelible.errors import InputError, OutputError
 from indelible.video.containers import check_container, container_of_suffix
+from indelible.video.draft import create_draft
 from indelible.video.source import Source
 
 __all__ = ["Target", "open_target"]
@@ -34,7 +34,8 @@ class Target:
 def open_target(target: Source, *, container: str | None, overwrite: bool, source: Source | None) -> Iterator[Target]:
     """Prepare a target, and publish it if the block succeeds.
 
-    A path is written under a temporary name in its folder, flushed to the disk and renamed; whatever ends the block early removes it.
+    A path is written without a name, or under a temporary one in its folder, flushed to the disk and published; whatever ends the
+    block early leaves nothing.
 
     Args:
         target: a path, ``-`` or a binary file object.
@@ -62,8 +63,8 @@ def open_target(target: Source, *, container: str | None, overwrite: bool, sourc
         path = Path(os.path.realpath(target))
         kind = container or container_of_suffix(path.suffix)
         _check_free(path, overwrite=overwrite, source=source)
-        with _published(path, overwrite=overwrite, source=source) as temporary:
-            yield Target(f"file:{temporary}", kind, os.fspath(target), seekable=True, in_file=True)
+        with _published(path, overwrite=overwrite, source=source) as file:
+            yield Target(f"file:{file}", kind, os.fspath(target), seekable=True, in_file=True)
 
 
 def _check_free(path: Path, *, overwrite: bool, source: Source | None) -> None:
@@ -78,29 +79,10 @@ def _check_free(path: Path, *, overwrite: bool, source: Source | None) -> None:
 
 
 @contextmanager
-def _published(path: Path, *, overwrite: bool, source: Source | None) -> Iterator[Path]:
-    """Create an empty file beside ``path``, and give it that name after a block that succeeds."""
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.part")
-    try:
-        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-    except OSError as error:
-        raise OutputError(f"cannot create a file in {path.parent}: {error.strerror}; the folder must exist and be writable") from error
-    try:
-        yield temporary
-        _flush_to_disk(temporary)
+def _published(path: Path, *, overwrite: bool, source: Source | None) -> Iterator[str]:
+    """Give the name of an empty file to write to, and publish it as ``path`` after a block that succeeds."""
+    with create_draft(path) as draft:
+        yield draft.file
+        draft.flush()
         _check_free(path, overwrite=overwrite, source=source)
-        os.replace(temporary, path)
-    except BaseException:  # an interrupt too must not leave half a video
-        with suppress(FileNotFoundError):
-            temporary.unlink()
-        raise
-    if os.name == "posix":
-        _flush_to_disk(path.parent)
-
-
-def _flush_to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        draft.publish()
