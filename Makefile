@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-long fuzz lint clean
 
 demo: $(VENV)/.demo
 	$(BIN)/indelible demo
@@ -11,6 +11,14 @@ demo: $(VENV)/.demo
 test: lint
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# The same with every damaged file and every kill that the issue asks for.
+test-long: $(VENV)/.dev
+	INDELIBLE_TEST_LONG=1 $(BIN)/pytest tests/cli tests/workflows
+
+# Goes on from bench/results/fuzz.json; hours for all of it.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz --count 10000
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from indelible.video._av import av, exact_fraction, media_errors
+from indelible.video.source import NOT_MOVING
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -81,6 +82,8 @@ class StreamCopier:
         copy.metadata.update(stream.metadata)
         copy.disposition = stream.disposition
         self._copies[stream.index] = copy
+        if stream.type == "video" and not stream.disposition & NOT_MOVING:
+            self.warnings.append(f"stream {stream.index} is another video and was copied as it is: only the first one was changed")
 
     def _demux(self) -> Iterator[Packet[Stream]]:
         wanted = [stream for stream in self._source.streams if stream.index in self._copies and stream.type != "attachment"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-__all__ = ["DEFAULT_MAX_PIXELS", "Source", "is_pipe", "main_video_stream", "open_input", "source_name"]
+__all__ = ["DEFAULT_MAX_PIXELS", "NOT_MOVING", "Source", "is_pipe", "main_video_stream", "open_input", "source_name"]
 
 Source = str | os.PathLike[str] | BinaryIO
 """A path, ``-`` for standard input or output, or a binary file object (``io.BytesIO``, a pipe)."""
@@ -33,7 +33,7 @@ _DEMUXERS = (
     "yuv4mpegpipe aac flac mp3 wav"
 )
 _ADVICE = "is it a video file, and whole? `ffprobe FILE` tells more, and `ffmpeg -i FILE out.mkv` may repair it"
-_NOT_MOVING = av.stream.Disposition.attached_pic | av.stream.Disposition.still_image | av.stream.Disposition.timed_thumbnails
+NOT_MOVING = av.stream.Disposition.attached_pic | av.stream.Disposition.still_image | av.stream.Disposition.timed_thumbnails
 
 
 def source_name(source: Source) -> str:
@@ -88,7 +88,7 @@ def main_video_stream(container: InputContainer, *, name: str, max_pixels: int =
         LimitError: if its pictures have more than ``max_pixels`` pixels.
     """
     for stream in container.streams.video:
-        if stream.disposition & _NOT_MOVING:
+        if stream.disposition & NOT_MOVING:
             continue
         if stream.codec_context is None:
             raise UnsupportedMediaError(f"{name}: no decoder for its video stream in this build of FFmpeg; transcode it first")
