@@ -31,7 +31,13 @@ SETTINGS = {
 }
 SOUND = {"mp4": "aac", "mov": "pcm_s16le", "mkv": "flac", "webm": "libopus", "nut": "pcm_s16le", "ts": "mp2", "avi": "pcm_s16le"}
 IRREGULAR = [0, 33, 34, 150, 151, 170, 400, 401]
-FAST = {"libx264": {"preset": "ultrafast"}, "libx265": {"preset": "ultrafast", "x265-params": "log-level=none:pools=1:frame-threads=1"}}
+_VPX = {"deadline": "realtime", "cpu-used": "8"}
+FAST = {
+    "libvpx": _VPX,
+    "libvpx-vp9": _VPX,
+    "libx264": {"preset": "ultrafast"},
+    "libx265": {"preset": "ultrafast", "x265-params": "log-level=none:pools=1:frame-threads=1"},
+}
 HDR10 = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=1000,400"
 
 
@@ -263,9 +269,10 @@ def test_only_luma_changes(case: Case, tmp_path: Path, monkeypatch: pytest.Monke
     if case.target.endswith("mkv"):
         before.pop("matrix"), after.pop("matrix")  # kept as an angle
     if case.source.endswith((".y4m", ".avi", ".nut", ".ivf", ".flv", ".mpg")) or case.codec == "prores_ks":
-        for name in ("colours", "disposition"):
-            before.pop(name), after.pop(name)
-    assert after == before
+        before.pop("colours"), after.pop("colours")
+    if case.source[2:] != case.target[2:]:
+        before.pop("disposition"), after.pop("disposition")  # each container has its own idea of what is on by default
+    assert {name: (before[name], value) for name, value in after.items() if value != before[name]} == {}
 
     (found,) = indelible.detect_file(target, [KEY])
     assert found.detection.frames_used == FRAMES
@@ -274,11 +281,11 @@ def test_only_luma_changes(case: Case, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def check_times(case: Case, before: list[Fraction], after: list[Fraction]) -> None:
-    """To the tick; Matroska and WebM count in milliseconds, MPEG-TS in 1/90000 from a start of its own."""
+    """To the tick. MPEG-TS, and Matroska where sound comes before zero, shift all streams alike; Matroska and WebM count in ms."""
     tick = {"mkv": Fraction(1, 1000), "webm": Fraction(1, 1000), "ts": Fraction(1, 90_000)}.get(case.target.split(".")[-1], Fraction(0))
-    if case.target.endswith(".ts"):
+    if case.target.endswith(".ts") or (case.target.endswith(".mkv") and not case.source.endswith(".mkv")):
         before, after = [time - before[0] for time in before], [time - after[0] for time in after]
-    assert all(abs(old - new) <= tick / 2 for old, new in zip(before, after, strict=True)), (before, after)
+    assert all(abs(old - new) <= tick for old, new in zip(before, after, strict=True)), (before, after)
 
 
 def check_streams(case: Case, source: Path, target: Path) -> None:

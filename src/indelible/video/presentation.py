@@ -89,7 +89,7 @@ def _mastering(display: bytes | None, light: bytes | None) -> Mastering | None:
         if numbers[21]:
             luminance = (pairs[8], pairs[9])
     levels = struct.unpack_from("=2I", light) if light is not None and len(light) >= 8 else None
-    if primaries is luminance is levels is None:
+    if primaries is None and luminance is None and levels is None:
         return None
     return Mastering(primaries, luminance, levels)
 
@@ -107,12 +107,14 @@ def mastering_parameters(codec: str, mastering: Mastering | None) -> tuple[str, 
     )
     said = []
     if mastering.primaries is not None and mastering.luminance is not None:
-        # The bitstreams count in 1/50000 and 1/10000; SVT-AV1 is told the numbers themselves.
-        as_text = (lambda value, unit: f"{float(value):.6g}") if codec == "av1" else (lambda value, unit: str(round(value * unit)))
+
+        def as_text(value: Fraction, unit: int) -> str:
+            # The bitstreams count in 1/50000 and 1/10000; SVT-AV1 is told the numbers themselves.
+            return f"{float(value):.6g}" if codec == "av1" else str(round(value * unit))
+
         corners = dict(zip(("R", "G", "B", "WP"), mastering.primaries, strict=True))
-        points = "".join(
-            f"{name}({as_text(corners[name][0], 50_000)},{as_text(corners[name][1], 50_000)})" for name in ("G", "B", "R", "WP")
-        )
+        order = ("G", "B", "R", "WP")
+        points = "".join(f"{name}({as_text(corners[name][0], 50_000)},{as_text(corners[name][1], 50_000)})" for name in order)
         least, most = mastering.luminance
         said.append(f"{name_display}={points}L({as_text(most, 10_000)},{as_text(least, 10_000)})")
     if mastering.light is not None:
@@ -156,9 +158,7 @@ class FieldMarker:
         """Return the same picture, marked; its samples are shared."""
         if self._graph is None:
             self._graph = av.filter.Graph()
-            source = self._graph.add_buffer(
-                width=picture.width, height=picture.height, format=picture.format.name, time_base=picture.time_base
-            )
+            source = self._graph.add_buffer(width=picture.width, height=picture.height, format=picture.format, time_base=picture.time_base)
             self._graph.link_nodes(source, self._graph.add("setfield", f"mode={self._mode}"), self._graph.add("buffersink")).configure()
         self._graph.push(picture)
         return cast("VideoFrame", self._graph.pull())
