@@ -65,6 +65,10 @@ def test_another_size_is_free(marked: list[Frame], height: int, width: int) -> N
     assert detect(resized)[0].payload == MESSAGE
 
 
+def test_ten_bits_are_read_as_eight_are() -> None:
+    assert detect(list(Embedder(KEY, MESSAGE).embed(clip(30, bit_depth=10))))[0].payload == MESSAGE
+
+
 def test_dropped_frames_and_another_rate_do_no_harm(marked: list[Frame]) -> None:
     assert detect(marked[::3])[0].payload == MESSAGE
 

@@ -95,6 +95,12 @@ def test_large_pictures_come_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert max(len(held) for _, held in steps(clip(20))) <= 6
 
 
+def test_a_step_holds_pictures_of_one_size() -> None:
+    mixed = clip(3) + clip(3, height=90, width=160)
+    assert [len(held) for _, held in steps(mixed)] == [3, 3]
+    assert [frame.y.shape for frame in Embedder(KEY).embed(mixed)] == [frame.y.shape for frame in mixed]
+
+
 @pytest.mark.parametrize("arguments", [{"strength": "huge"}, {"quality_db": 20.0}, {"quality_db": 90.0}])
 def test_what_is_not_allowed_is_refused(arguments: dict) -> None:
     with pytest.raises(InputError, match="allowed"):
