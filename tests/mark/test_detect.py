@@ -1,12 +1,12 @@
 import cv2
 import numpy as np
 import pytest
-from tests.mark.pictures import clip, flat
 
 from indelible.errors import InputError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector, Embedder, Payload
+from tests.mark.pictures import clip, flat
 
 KEY, OTHER = SecretKey(bytes(range(32))), SecretKey(bytes(32))
 MESSAGE = Payload.from_text("copy 17!")
