@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.mark.pictures import clip, flat
 
 from indelible.errors import InputError
 from indelible.keys import SecretKey
 from indelible.mark import Embedder, Payload
 from indelible.mark.clock import steps
+from tests.mark.pictures import clip, flat
 
 KEY = SecretKey(bytes(range(32)))
 
@@ -69,6 +69,12 @@ def test_flat_pictures_are_left_alone() -> None:
         np.testing.assert_array_equal(old.y, new.y)
     assert embedder.report.unmarked_seconds == pytest.approx(1.0)
     assert embedder.report.psnr_y_db == np.inf
+
+
+def test_frames_of_unknown_duration_count_the_time_since_the_one_before() -> None:
+    embedder = Embedder(KEY)
+    list(embedder.embed(replace(frame, duration=0) for frame in flat(11)))
+    assert embedder.report.duration_seconds == embedder.report.unmarked_seconds == pytest.approx(1.0)
 
 
 def test_the_same_input_gives_the_same_output() -> None:
