@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from indelible.bench.corpus import Corpus, load_corpus
-from photographs import film
+from tests.photographs import film
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from indelible.cli.main import cli
-from photographs import film
+from tests.photographs import film
 
 SOURCE = Path(__file__).parents[2] / "src"
 

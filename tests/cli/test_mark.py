@@ -5,12 +5,10 @@ import math
 import subprocess
 
 import av
+import numpy as np
 import pytest
 
-from indelible.keys import SecretKey, load_key
-from indelible.mark import EmbedReport, Payload
-from indelible.video import EncoderSettings
-from indelible.workflows.mark import MarkResult
+from indelible.keys import load_key
 
 from .conftest import start
 
@@ -142,16 +140,31 @@ def test_reports_that_cannot_be(run, studio, tmp_path, page):
     assert not list(tmp_path.iterdir())
 
 
-def test_what_could_not_be_marked_is_a_no(run, studio, tmp_path, monkeypatch):
-    def found_only_black(source: str, target: str, key: SecretKey, **options: object) -> MarkResult:
-        report = EmbedReport(frames=24, duration_seconds=1.0, psnr_y_db=math.inf, psnr_rgb_db=math.inf, unmarked_seconds=1.0)
-        return MarkResult(target, key.key_id, Payload(), report, 1.0, EncoderSettings("x264"))
+@pytest.fixture
+def black(tmp_path):
+    path = tmp_path / "black.mp4"
+    with av.open(str(path), "w") as output:
+        video = output.add_stream("libx264", rate=24, width=160, height=90)
+        video.pix_fmt = "yuv420p"
+        for _ in range(24):
+            output.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((90, 160, 3), np.uint8), format="bgr24")))
+        output.mux(video.encode(None))
+    return path
 
-    monkeypatch.setattr("indelible.workflows.mark.mark_file", found_only_black)
-    result = run("mark", studio.film, tmp_path / "out.mp4", "--key", studio.key, "--json")
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_what_could_not_be_marked_is_a_no(run, studio, black, as_json):
+    target = black.with_name("out.mp4")
+    result = run("mark", black, target, "--key", studio.key, "--preset", "ultrafast", *as_json)
     assert result.exit_code == 1
     assert "the output is not marked" in result.stderr
-    assert json.loads(result.stdout)["psnr_y_db"] is None
+    if as_json:
+        assert json.loads(result.stdout)["psnr_y_db"] is None
+    else:
+        assert result.stdout.startswith(f"{target}: no mark of key ")
+        assert "inf" not in result.stdout
+        assert "1.0 s, too flat to hide anything" in result.stdout
+    assert run("detect", target, "--key", studio.key).exit_code == 1
 
 
 def test_pipes(run, studio, tmp_path):

@@ -1,12 +1,12 @@
 import cv2
 import numpy as np
 import pytest
-from tests.mark.pictures import clip, flat
 
 from indelible.errors import InputError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector, Embedder, Payload
+from tests.mark.pictures import clip, flat
 
 KEY, OTHER = SecretKey(bytes(range(32))), SecretKey(bytes(32))
 MESSAGE = Payload.from_text("copy 17!")
@@ -63,6 +63,10 @@ def test_each_key_searched_is_paid_for(marked: list[Frame]) -> None:
 def test_another_size_is_free(marked: list[Frame], height: int, width: int) -> None:
     resized = [frame.__class__(y=cv2.resize(frame.y, (width, height), interpolation=cv2.INTER_AREA), pts=frame.pts) for frame in marked]
     assert detect(resized)[0].payload == MESSAGE
+
+
+def test_ten_bits_are_read_as_eight_are() -> None:
+    assert detect(list(Embedder(KEY, MESSAGE).embed(clip(30, bit_depth=10))))[0].payload == MESSAGE
 
 
 def test_dropped_frames_and_another_rate_do_no_harm(marked: list[Frame]) -> None:

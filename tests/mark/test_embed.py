@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.mark.pictures import clip, flat
 
 from indelible.errors import InputError
 from indelible.keys import SecretKey
 from indelible.mark import Embedder, Payload
 from indelible.mark.clock import steps
+from tests.mark.pictures import clip, flat
 
 KEY = SecretKey(bytes(range(32)))
 
@@ -71,6 +71,12 @@ def test_flat_pictures_are_left_alone() -> None:
     assert embedder.report.psnr_y_db == np.inf
 
 
+def test_frames_of_unknown_duration_count_the_time_since_the_one_before() -> None:
+    embedder = Embedder(KEY)
+    list(embedder.embed(replace(frame, duration=0) for frame in flat(11)))
+    assert embedder.report.duration_seconds == embedder.report.unmarked_seconds == pytest.approx(1.0)
+
+
 def test_the_same_input_gives_the_same_output() -> None:
     first, second = (list(Embedder(KEY, Payload(b"12345678")).embed(clip(12))) for _ in range(2))
     for one, other in zip(first, second, strict=True):
@@ -93,6 +99,12 @@ def test_steps_start_with_the_first_frame_and_survive_missing_times() -> None:
 def test_large_pictures_come_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("indelible.mark.clock.STEP_BYTES", 4 * 180 * 320 * 2)
     assert max(len(held) for _, held in steps(clip(20))) <= 6
+
+
+def test_a_step_holds_pictures_of_one_size() -> None:
+    mixed = clip(3) + clip(3, height=90, width=160)
+    assert [len(held) for _, held in steps(mixed)] == [3, 3]
+    assert [frame.y.shape for frame in Embedder(KEY).embed(mixed)] == [frame.y.shape for frame in mixed]
 
 
 @pytest.mark.parametrize("arguments", [{"strength": "huge"}, {"quality_db": 20.0}, {"quality_db": 90.0}])

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from tests.mark.pictures import natural
 
 from indelible.mark.grid import GRID, analyse, from_grid, half_cycles, lapped_basis, synthesise, to_grid
+from tests.mark.pictures import natural
 
 
 def test_the_transform_is_orthonormal() -> None:

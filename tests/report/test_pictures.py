@@ -12,7 +12,7 @@ import pytest
 from indelible.errors import InputError
 from indelible.frames import ColorTags, Frame
 from indelible.report.pictures import GAIN, PicturePair, data_uri, side_by_side, to_bgr
-from report.pages import Page
+from tests.report.pages import Page
 
 
 def decoded(uri: str) -> np.ndarray:

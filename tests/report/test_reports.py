@@ -10,7 +10,7 @@ from indelible.report.demo import DemoReport, DemoRow, write_demo_report
 from indelible.report.detect import write_detect_report
 from indelible.report.mark import write_mark_report
 from indelible.report.pictures import PicturePair
-from report.pages import Page
+from tests.report.pages import Page
 
 PAYLOAD = Payload.from_text("copy <17>")
 EMBEDDING = EmbedReport(100, 4.0, 46.7, 45.4, 0.5)
@@ -93,11 +93,32 @@ def test_demo_page_admits_a_loss(demo, tmp_path, log10_p):
     assert "Not found after H.264 at CRF 28" in Page.of(tmp_path / "report.html").words
 
 
-def test_mark_page(tmp_path, pair):
-    result = SimpleNamespace(
-        output="<b>out</b>.mp4", key_id="0123456789abcdef", payload=PAYLOAD, embedding=EMBEDDING, marked=True, warnings=("no <sound>",)
+@pytest.fixture
+def marking():
+    return SimpleNamespace(
+        output="<b>out</b>.mp4",
+        key_id="0123456789abcdef",
+        payload=PAYLOAD,
+        embedding=EMBEDDING,
+        marked=True,
+        xpsnr_db=None,
+        bitrate_change=None,
+        warnings=("no <sound>",),
     )
-    write_mark_report(tmp_path / "mark.html", result, [pair])
+
+
+def test_mark_page_shows_what_was_measured(tmp_path, marking):
+    write_mark_report(tmp_path / "mark.html", marking)
+    assert "XPSNR" not in Page.of(tmp_path / "mark.html").words
+    marking.xpsnr_db, marking.bitrate_change = 48.25, 0.034
+    write_mark_report(tmp_path / "mark.html", marking)
+    words = Page.of(tmp_path / "mark.html").words
+    assert "48.2 dB XPSNR" in words
+    assert "+3.4 % against" in words
+
+
+def test_mark_page(tmp_path, pair, marking):
+    write_mark_report(tmp_path / "mark.html", marking, [pair])
     page = Page.of(tmp_path / "mark.html")
     assert page.references == []
     assert page.words.count("<b>out</b>.mp4") == 2

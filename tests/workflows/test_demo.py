@@ -15,8 +15,8 @@ from indelible.keys import SecretKey, load_key, save_key
 from indelible.video import open_video
 from indelible.workflows import demo as workflow
 from indelible.workflows.demo import photograph_frames, run_demo
-from photographs import film
-from report.pages import Page
+from tests.photographs import film
+from tests.report.pages import Page
 
 SHORT = ("x264:crf=28", "av1:crf=30")
 

@@ -30,7 +30,7 @@ def markdown(header: Row, rows: Sequence[Row]) -> str:
 
 
 def _robustness(result: Mapping[str, Any]) -> str:
-    parts = [_caption(result)]
+    parts = [caption(result)]
     summary = result["summary"]
     for bits in dict.fromkeys(row["bits"] for row in summary):
         rows = [row for row in summary if row["bits"] == bits]
@@ -99,7 +99,7 @@ def _null(result: Mapping[str, Any]) -> str:
                 str(row["payloads_reported"]),
             ]
         )
-    return _caption(result) + "\n" + markdown(header, lines)
+    return caption(result) + "\n" + markdown(header, lines)
 
 
 _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -108,7 +108,7 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-def _caption(result: Mapping[str, Any]) -> str:
+def caption(result: Mapping[str, Any]) -> str:
     """Return one line that says what the figures rest on."""
     where = result["provenance"]
     commit = where["commit"]

@@ -25,6 +25,7 @@ _OUTPUT = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE.json", help="The result."
 )
 _ONLY = click.option("--only", default="*", show_default=True, metavar="PATTERN", help="Only clips of such names, as in a shell: 'd00*'.")
+_BITS = click.option("--bits", type=click.Choice(["0", "64", "128", "256"]), multiple=True, help="Only payloads of so many bits.")
 _SEED = click.option("--seed", type=int, default=1, show_default=True, help="Of keys and payloads.")
 
 
@@ -48,7 +49,7 @@ The parts of a sharded run share a cache: run once more without --shard to sum u
 @click.argument("corpus", type=click.Path(path_type=Path))
 @_OUTPUT
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Measure these channels instead of the planned ones.")
-@click.option("--bits", type=click.Choice(["0", "64", "128", "256"]), multiple=True, help="Only payloads of so many bits.")
+@_BITS
 @click.option("--strength", type=click.Choice(["light", "standard", "strong"]), default="standard", show_default=True)
 @click.option("--quality", "quality_db", type=float, metavar="DB", help="Y-PSNR that the mark aims at, instead of --strength.")
 @click.option("--shard", metavar="I/N", help="Only part I of N of the clips.")
@@ -122,7 +123,11 @@ def null(ctx: click.Context, corpus: Path, output: Path, pairs: int, only: str, 
         ctx.exit(1)
 
 
-@bench.command()
+@bench.command(
+    epilog="""\b
+Example:
+  indelible bench table robustness.json"""
+)
 @click.argument("result", type=click.Path(path_type=Path))
 def table(result: Path) -> None:
     """Print a result as Markdown tables."""
@@ -130,6 +135,26 @@ def table(result: Path) -> None:
     from indelible.bench.tables import result_table
 
     click.echo(result_table(read_result(result)), nl=False)
+
+
+@bench.command(
+    epilog="""\b
+Examples:
+  indelible bench failures robustness.json
+  indelible bench failures robustness.json --channel x264:crf=28 --bits 64"""
+)
+@click.argument("result", type=click.Path(path_type=Path))
+@click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Only these channels.")
+@_BITS
+def failures(result: Path, channels: tuple[str, ...], bits: tuple[str, ...]) -> None:
+    """Print the clips that fail in a robustness result, and why.
+
+    For each, says how much of the mark the host, the codec and the code have cost.
+    """
+    from indelible.bench.failures import failure_tables
+    from indelible.bench.result_file import read_result
+
+    click.echo(failure_tables(read_result(result), channels=channels, bits=[int(each) for each in bits]), nl=False)
 
 
 def _clips(folder: Path, only: str, shard: str | None) -> Corpus:

@@ -135,11 +135,15 @@ def _in_words(result: MarkResult) -> str:
     perceived = "" if result.xpsnr_db is None else f", XPSNR {result.xpsnr_db:.1f} dB"
     rows = [
         ("payload", says),
-        ("picture", f"PSNR {embedding.psnr_y_db:.1f} dB (Y), {embedding.psnr_rgb_db:.1f} dB (RGB){perceived}"),
+        (
+            "picture",
+            f"PSNR {embedding.psnr_y_db:.1f} dB (Y), {embedding.psnr_rgb_db:.1f} dB (RGB){perceived}" if result.marked else "unchanged",
+        ),
         ("footage", f"{result.duration_seconds:.1f} s, {embedding.frames} frames"),
     ]
     if result.bitrate_change is not None:
         rows.append(("bitrate", f"{100 * result.bitrate_change:+.1f} % against the same encode without a mark"))
     if embedding.unmarked_seconds:
         rows.append(("unmarked", f"{embedding.unmarked_seconds:.1f} s, too flat to hide anything"))
-    return f"{result.output}: marked with key {result.key_id}\n{columns(rows)}"
+    verdict = "marked with" if result.marked else "no mark of"
+    return f"{result.output}: {verdict} key {result.key_id}\n{columns(rows)}"

@@ -42,14 +42,14 @@ def window_of(step: int) -> int:
 
 
 def steps(frames: Iterable[Frame]) -> Iterator[tuple[int, list[Frame]]]:
-    """Group frames into (step, its frames); a step that would take more than `STEP_BYTES` comes in several parts."""
+    """Group frames into (step, its frames); where pictures change size, or take more than `STEP_BYTES`, a step comes in parts."""
     clock = Clock()
     held: list[Frame] = []
     current = size = 0
     for frame in frames:
         step = step_of(clock.seconds(frame))
         bytes_held = frame.y.nbytes + sum(plane.nbytes for plane in frame.chroma)
-        if held and (step != current or size + bytes_held > STEP_BYTES):
+        if held and (step != current or frame.y.shape != held[0].y.shape or size + bytes_held > STEP_BYTES):
             yield current, held
             held, size = [], 0
         current = step

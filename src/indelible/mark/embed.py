@@ -15,7 +15,7 @@ from indelible.errors import InputError
 from indelible.frames import Frame, Plane
 from indelible.keys import SecretKey
 from indelible.mark.carrier import chips, grid_coefficients, modulation, symbol_of_chip
-from indelible.mark.clock import steps, window_of
+from indelible.mark.clock import Clock, steps, window_of
 from indelible.mark.grid import GRID, Picture, analyse, from_grid, synthesise, to_grid
 from indelible.mark.payload import Payload, encode_payload
 from indelible.mark.perception import LOCAL_MEAN_SIGMA, evidence, standard_quality_db, strength
@@ -34,7 +34,7 @@ class EmbedReport:
 
     ``psnr_y_db`` pools the squared error of all luma samples (scaled to 8 bit), infinity where nothing changed. ``psnr_rgb_db`` is what
     the same error becomes in BT.709 RGB: a change of luma alone moves R, G and B alike, by 255/219 of it for limited range. Seconds in
-    which nothing could be hidden (flat pictures) count as unmarked.
+    which nothing could be hidden (flat pictures) count as unmarked. A frame of unknown duration counts the time since the one before it.
     """
 
     frames: int
@@ -187,11 +187,13 @@ class _ErrorMeter:
         self._rgb_squares = 0.0
         self._samples = 0
         self._frames = 0
+        self._clock = Clock()
+        self._last_seconds = 0.0
         self._unmarked_seconds = 0.0
         self._duration_seconds = 0.0
 
     def add(self, frame: Frame, marked: Frame) -> None:
-        seconds = float(frame.duration * frame.time_base)
+        seconds = self._shown_seconds(frame)
         self._frames += 1
         self._samples += frame.y.size
         self._duration_seconds += seconds
@@ -201,6 +203,11 @@ class _ErrorMeter:
         squares = cv2.norm(frame.y, marked.y, cv2.NORM_L2SQR) * 4.0 ** (8 - frame.bit_depth)
         self._squares += squares
         self._rgb_squares += squares * (1.0 if frame.color.full_range else (255.0 / 219.0) ** 2)
+
+    def _shown_seconds(self, frame: Frame) -> float:
+        now = self._clock.seconds(frame)
+        since, self._last_seconds = max(0.0, now - self._last_seconds), now
+        return float(frame.duration * frame.time_base) or since
 
     def report(self) -> EmbedReport:
         return EmbedReport(

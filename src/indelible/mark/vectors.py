@@ -30,7 +30,7 @@ STATISTIC = 41.41  # of the pattern below, marked as below
 def run_vectors() -> list[str]:
     """Check every vector and return what failed, a sentence each; an empty list means that this installation is sound."""
     failures = []
-    if KEY_ID != KEY.key_id:
+    if KEY.key_id != KEY_ID:
         failures.append(f"the key's fingerprint is {KEY.key_id}, not {KEY_ID}")
     carrier = _sha256(chips(KEY, 3).tobytes(), symbol_of_chip().astype("<i2").tobytes(), band().astype("<i4").tobytes())
     if carrier != CARRIER_SHA256:

@@ -28,6 +28,10 @@ class Marked(Protocol):
     @property
     def marked(self) -> bool: ...
     @property
+    def xpsnr_db(self) -> float | None: ...
+    @property
+    def bitrate_change(self) -> float | None: ...
+    @property
     def warnings(self) -> tuple[str, ...]: ...
 
 
@@ -47,6 +51,7 @@ def write_mark_report(path: str | os.PathLike[str], result: Marked, pictures: Se
             change_of_the_picture=f"{_db(embedding.psnr_y_db)} Y-PSNR, {_db(embedding.psnr_rgb_db)} RGB-PSNR",
             footage=f"{embedding.duration_seconds:.1f} s, {embedding.frames} frames",
             too_flat_to_mark=f"{embedding.unmarked_seconds:.1f} s",
+            **_measured(result),
         ),
         *(paragraph(f"Warning: {sentence}") for sentence in result.warnings),
     ]
@@ -54,6 +59,16 @@ def write_mark_report(path: str | os.PathLike[str], result: Marked, pictures: Se
         remark = f"Only luma changes. The difference is shown {GAIN} times as strong, around grey."
         parts.append(section("Before and after", paragraph(remark, soft=True), *map(side_by_side, pictures)))
     write_page(path, title=f"Indelible: {result.output}", parts=[Markup(part) for part in parts])
+
+
+def _measured(result: Marked) -> dict[str, str]:
+    """Return the facts that take a second look at the video, as far as it was taken."""
+    measured = {}
+    if result.xpsnr_db is not None:
+        measured["as_the_eye_weighs_it"] = f"{_db(result.xpsnr_db)} XPSNR"
+    if result.bitrate_change is not None:
+        measured["bitrate"] = f"{100 * result.bitrate_change:+.1f} % against the same encode without a mark"
+    return measured
 
 
 def _db(value: float) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 import indelible
 from indelible.errors import IndelibleError
 from indelible.frames import Frame, VideoInfo
+from indelible.mark.vectors import run_vectors
 from indelible.video import EncoderSettings, open_video, write_video
 from indelible.video.build import ffmpeg_version
 from indelible.video.encoders import CodecName
@@ -69,7 +70,7 @@ def examine(*, selftest: bool = False) -> Diagnosis:
         versions=_versions(),
         encoders={codec: _fault(EncoderSettings(codec, threads=1)) for codec in get_args(CodecName)},
         extras={extra: tuple(module for module in modules if find_spec(module) is None) for extra, modules in EXTRAS.items()},
-        selftest=_selftest() if selftest else None,
+        selftest=tuple(run_vectors()) if selftest else None,
     )
 
 
@@ -116,9 +117,3 @@ def _fault(settings: EncoderSettings) -> str | None:
     except IndelibleError as error:
         return str(error)
     return None if decoded == len(frames) else f"{len(frames)} frames were encoded and {decoded} decoded"
-
-
-def _selftest() -> tuple[str, ...]:
-    from indelible.mark.vectors import run_vectors
-
-    return tuple(run_vectors())
