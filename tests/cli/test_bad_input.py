@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from conftest import encode_video
-from fuzz.mutate import mutated
+from tests.conftest import encode_video
+from tests.fuzz.mutate import mutated
 
 from .conftest import SOURCE, invoke, start
 

@@ -13,11 +13,11 @@ import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
 import indelible
-from conftest import encode_video
 from indelible.errors import InputError
 from indelible.frames import Frame
 from indelible.video import EncoderSettings
 from indelible.workflows import mark as workflow
+from tests.conftest import encode_video
 
 KEY = indelible.SecretKey(bytes(range(32)))
 FRAMES = 8
