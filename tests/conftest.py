@@ -121,7 +121,6 @@ def encode_video(
     audio: str | None = None,
     audio_start: float = 0.0,
     seed: int = 0,
-    codec_tag: str | None = None,
 ) -> None:
     """Encode a moving texture; ``tags`` are primaries, transfer, matrix and range, ``audio`` is an encoder such as ``aac``."""
     import av
@@ -132,8 +131,6 @@ def encode_video(
         stream = output.add_stream(codec, rate=rate, width=width, height=height, time_base=unit, options=options or {})
         context = stream.codec_context
         context.pix_fmt = pixel_format
-        if codec_tag is not None:
-            context.codec_tag = codec_tag
         context.color_primaries, context.color_trc, context.colorspace, context.color_range = tags
         if sample_aspect_ratio:
             context.sample_aspect_ratio = sample_aspect_ratio

@@ -15,12 +15,21 @@ if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
 
-__all__ = ["FieldMarker", "Mastering", "Presentation", "check_fields", "encode_fields", "mastering_parameters", "presentation_of"]
+__all__ = [
+    "TOP_FIRST",
+    "FieldMarker",
+    "Mastering",
+    "Presentation",
+    "check_fields",
+    "encode_fields",
+    "mastering_parameters",
+    "presentation_of",
+]
 
 # FFmpeg's AVFieldOrder: both fields' order in the stream and on the screen. What counts here is the screen.
-_TOP_FIRST, _BOTTOM_FIRST = 2, 3
-_SHOWN_FIRST = {2: _TOP_FIRST, 3: _BOTTOM_FIRST, 4: _BOTTOM_FIRST, 5: _TOP_FIRST}
-_IN_WORDS = {_TOP_FIRST: "top field first", _BOTTOM_FIRST: "bottom field first"}
+TOP_FIRST, _BOTTOM_FIRST = 2, 3
+_SHOWN_FIRST = {2: TOP_FIRST, 3: _BOTTOM_FIRST, 4: _BOTTOM_FIRST, 5: TOP_FIRST}
+_IN_WORDS = {TOP_FIRST: "top field first", _BOTTOM_FIRST: "bottom field first"}
 _KEEPS_FIELDS = ("x264", "ffv1")
 
 # What the pictures of some sources carry and no encoder here can be given.
@@ -72,7 +81,7 @@ def presentation_of(context: VideoCodecContext, picture: VideoFrame) -> Presenta
     matrix = found.get("DISPLAYMATRIX")
     return Presentation(
         matrix=None if matrix is None else struct.unpack("=9i", matrix),
-        field_order=_SHOWN_FIRST.get(int(context.field_order), _TOP_FIRST) if picture.interlaced_frame else 0,
+        field_order=_SHOWN_FIRST.get(int(context.field_order), TOP_FIRST) if picture.interlaced_frame else 0,
         mastering=_mastering(found.get("MASTERING_DISPLAY_METADATA"), found.get("CONTENT_LIGHT_LEVEL")),
         lost=tuple(dict.fromkeys(words for kind, words in _LOST.items() if kind in found)),
     )
@@ -151,7 +160,7 @@ class FieldMarker:
     """Says of each picture that it is interlaced; a picture of PyAV can be told so only by a filter."""
 
     def __init__(self, order: int) -> None:
-        self._mode = "tff" if order == _TOP_FIRST else "bff"
+        self._mode = "tff" if order == TOP_FIRST else "bff"
         self._graph: av.filter.Graph | None = None
 
     def mark(self, picture: VideoFrame) -> VideoFrame:

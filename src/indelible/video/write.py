@@ -14,7 +14,7 @@ from indelible.video._av import av, exact_fraction, media_errors
 from indelible.video.containers import check_holds, muxer_options
 from indelible.video.encoders import EncoderSettings, encoder_name, encoder_options, encoder_pixel_format
 from indelible.video.planes import picture_from_frame
-from indelible.video.presentation import FieldMarker, Presentation, check_fields, encode_fields, mastering_parameters
+from indelible.video.presentation import TOP_FIRST, FieldMarker, Presentation, check_fields, encode_fields, mastering_parameters
 from indelible.video.probe import presentation as presentation_in
 from indelible.video.remux import StreamCopier
 from indelible.video.source import DEFAULT_MAX_PIXELS, Source, is_pipe, main_video_stream, open_input, source_name
@@ -213,6 +213,9 @@ def _add_video_stream(
     check_fields(shown, settings.codec, height=first.height, pixel_format=pixel_format)
     options = encoder_options(settings)
     name, said = mastering_parameters(settings.codec, shown.mastering)
+    if shown.field_order and settings.codec == "x264":
+        # Told of the order only with the pictures, x264 would take it from the second one on.
+        name, said = "x264-params", [*said, "tff=1" if shown.field_order == TOP_FIRST else "bff=1"]
     if said:
         options[name] = ":".join([*filter(None, [options.get(name)]), *said])
     stream = cast(
