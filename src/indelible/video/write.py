@@ -16,6 +16,7 @@ from indelible.video.encoders import EncoderSettings, encoder_name, encoder_opti
 from indelible.video.planes import picture_from_frame
 from indelible.video.probe import display_matrix
 from indelible.video.remux import StreamCopier
+from indelible.video.scheduling import unchanged_scheduling
 from indelible.video.source import DEFAULT_MAX_PIXELS, Source, is_pipe, main_video_stream, open_input, source_name
 from indelible.video.target import Target, open_target
 
@@ -107,7 +108,8 @@ def write_video(
             name = source_name(copy_from)
             copier = StreamCopier(source, main_video_stream(source, name=name, max_pixels=limit), output, name=name)
             stream = copier.add_streams(add_video)
-        output.start_encoding()
+        with unchanged_scheduling():
+            output.start_encoding()
         encoding = _Encoding(stream, output, copier, like=first)
         encoding.write(first)
         for frame in remaining:
