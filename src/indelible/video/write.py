@@ -17,6 +17,7 @@ from indelible.video.planes import picture_from_frame
 from indelible.video.presentation import TOP_FIRST, FieldMarker, Presentation, check_fields, encode_fields, mastering_parameters
 from indelible.video.probe import presentation as presentation_in
 from indelible.video.remux import StreamCopier
+from indelible.video.scheduling import unchanged_scheduling
 from indelible.video.source import DEFAULT_MAX_PIXELS, Source, is_pipe, main_video_stream, open_input, source_name
 from indelible.video.target import Target, open_target
 
@@ -113,7 +114,8 @@ def write_video(
             name = source_name(copy_from)
             copier = StreamCopier(source, main_video_stream(source, name=name, max_pixels=limit), output, name=name)
             stream = copier.add_streams(add_video)
-        output.start_encoding()
+        with unchanged_scheduling():
+            output.start_encoding()
         encoding = _Encoding(stream, output, copier, like=first, shown=shown)
         encoding.write(first)
         for frame in remaining:
