@@ -10,11 +10,11 @@ demo: $(VENV)/.demo
 
 test: lint
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -m 'not slow'
 
-# The same with every damaged file and every kill that the issue asks for.
+# All of it: also the slow tests, every damaged file and every kill.
 test-long: $(VENV)/.dev
-	INDELIBLE_TEST_LONG=1 $(BIN)/pytest tests/cli tests/workflows
+	INDELIBLE_TEST_LONG=1 $(BIN)/pytest
 
 # Goes on from bench/results/fuzz.json; hours for all of it.
 fuzz: $(VENV)/.dev

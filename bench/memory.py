@@ -72,6 +72,7 @@ def watch(arguments: list[str]) -> dict[str, object]:
 
 
 def main() -> None:
+    """Measure and write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=1200)
     parser.add_argument("--size", default="1920x1080")

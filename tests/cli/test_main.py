@@ -142,7 +142,7 @@ def is_writing(process: int, folder: Path) -> bool:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_nothing_behind(studio, tmp_path, number, code):
-    command = ["mark", "-", tmp_path / "out.mkv", "--key", studio.key, "--codec", "x265", "--preset", "placebo"]
+    command = ["mark", "-", tmp_path / "out.mkv", "--key", studio.key, "--codec", "x265", "--preset", "medium"]
     with start(*command, stdin=subprocess.PIPE) as process:
         # Whole, but never closed: pictures arrive, the output is begun, and the end is waited for.
         process.stdin.write(studio.marked.read_bytes())
