@@ -10,9 +10,9 @@ demo: $(VENV)/.demo
 
 test: lint
 	$(BIN)/mypy
-	$(BIN)/pytest -m 'not slow'
+	$(BIN)/pytest
 
-# All of it: also the slow tests, every damaged file and every kill.
+# Also every damaged file and every kill.
 test-long: $(VENV)/.dev
 	INDELIBLE_TEST_LONG=1 $(BIN)/pytest
 
