@@ -24,7 +24,8 @@ FLOORS = (
     ("video", "mark", "fingerprint"),
     ("channel", "verify", "forensics", "registry"),
     ("audit", "lab", "report"),
-    ("bench", "workflows"),
+    ("workflows",),
+    ("bench",),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -73,6 +73,18 @@ def test_dropped_frames_and_another_rate_do_no_harm(marked: list[Frame]) -> None
     assert detect(marked[::3])[0].payload == MESSAGE
 
 
+def test_looking_at_every_third_frame_is_looking_at_those_alone(marked: list[Frame]) -> None:
+    detector = Detector([KEY], every=3)
+    for frame in marked:
+        detector.add(frame)
+    (found,) = detector.results()
+    assert found.frames_used == 10
+    assert found.duration_seconds == pytest.approx(3.0)
+    assert found.z == pytest.approx(detect(marked[::3])[0].z)
+    with pytest.raises(InputError, match="every is 0"):
+        Detector([KEY], every=0)
+
+
 def test_results_may_be_asked_for_on_the_way(marked: list[Frame]) -> None:
     asked, silent = Detector([KEY]), Detector([KEY])
     strengths = []

@@ -102,9 +102,37 @@ def _null(result: Mapping[str, Any]) -> str:
     return caption(result) + "\n" + markdown(header, lines)
 
 
+def _speed(result: Mapping[str, Any]) -> str:
+    header = ["what", "beside", "size", "pairs", "wall time ratio", "processor time ratio", "frames/s", "beside", "peak MiB", "beside", "z"]
+    lines = []
+    for row in result["summary"]:
+        if row["beside"] is None:
+            continue
+        line = [row["what"], row["beside"], row["size"], str(row["pairs"]), _ratio(row["wall_ratio"]), _ratio(row["cpu_ratio"])]
+        line += [f"{row['frames_per_second']:.0f}", f"{row['frames_per_second_beside']:.0f}"]
+        lines.append([*line, f"{row['peak_mib']:.0f}", f"{row['peak_mib_beside']:.0f}", _number(row["z"])])
+    alone = [
+        [row["size"], f"{row['frames_per_second']:.0f}", f"{row['frames_per_second_per_core']:.0f}", f"{row['peak_mib']:.0f}"]
+        for row in result["summary"]
+        if row["beside"] is None
+    ]
+    start = [[f"`{row['what']}`", _ratio(row["cpu_seconds"])] for row in result["start_up"]]
+    return "\n".join(
+        [
+            caption(result),
+            markdown(header, lines),
+            "**The mark alone** (frames decoded before, nothing encoded)\n",
+            markdown(["size", "frames/s", "frames/s per core", "peak MiB (the frames held included)"], alone),
+            "**Start-up**\n",
+            markdown(["command", "processor seconds"], start),
+        ]
+    )
+
+
 _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.bench.robustness/1": _robustness,
     "indelible.bench.null/1": _null,
+    "indelible.bench.speed/1": _speed,
 }
 
 
@@ -131,6 +159,10 @@ def _interval(rate: Mapping[str, Any]) -> str:
     if by_source[1] - by_source[0] > high - low:
         low, high = by_source
     return f"{100 * low:.0f}-{100 * high:.0f} %"
+
+
+def _ratio(spread: Mapping[str, float]) -> str:
+    return f"{spread['median']:.3f} ({spread['lowest']:.2f}-{spread['highest']:.2f})"
 
 
 def _pair(values: Mapping[str, float] | None, style: str) -> list[str]:

@@ -126,6 +126,26 @@ def null(ctx: click.Context, corpus: Path, output: Path, pairs: int, only: str, 
 @bench.command(
     epilog="""\b
 Example:
+  indelible bench speed clips/ -o speed.json"""
+)
+@click.argument("corpus", type=click.Path(path_type=Path))
+@_OUTPUT
+@click.option("--pairs", type=click.IntRange(1), default=7, show_default=True, help="Of runs, for each ratio.")
+@click.option("--frames", type=click.IntRange(1), default=60, show_default=True, help="Of each of the six clips that are put together.")
+@_ONLY
+def speed(corpus: Path, output: Path, pairs: int, frames: int, only: str) -> None:
+    """What a mark costs in time: beside the same transcode, and beside the decode.
+
+    Needs an otherwise idle machine, all of it: encoders and decoders take the threads that they like.
+    """
+    from indelible.bench.speed import SpeedSettings, run_speed
+
+    _finish(run_speed(_clips(corpus, only, None), SpeedSettings(pairs=pairs, frames=frames), progress=complain), output)
+
+
+@bench.command(
+    epilog="""\b
+Example:
   indelible bench table robustness.json"""
 )
 @click.argument("result", type=click.Path(path_type=Path))

@@ -39,6 +39,14 @@ Examples:
     metavar="P",
     help="How often an unmarked video may pass for marked.",
 )
+@click.option(
+    "--every",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Look at each N-th frame only: faster, for a little less evidence.",
+)
 @click.option("--timeline", is_flag=True, help="Also show the evidence second by second.")
 @click.option("--report", metavar="FILE.html", help="Write a page with the verdict, the evidence and the timeline of each.")
 @click.option("--force", is_flag=True, help="Replace the report if it exists.")
@@ -49,6 +57,7 @@ def detect(
     sources: tuple[str, ...],
     key_files: tuple[str, ...],
     alpha: float,
+    every: int,
     timeline: bool,
     report: str | None,
     force: bool,
@@ -72,7 +81,7 @@ def detect(
     for source in sources:
         try:
             with progress_bar(source) as progress:
-                results = detect_file(source, keys, alpha=alpha, progress=progress)
+                results = detect_file(source, keys, alpha=alpha, every=every, progress=progress)
         except IndelibleError as error:
             if len(sources) == 1:
                 raise

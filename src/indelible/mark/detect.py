@@ -86,22 +86,27 @@ class Detector:
     Args:
         keys: the keys to look for, at least one; every key searched is paid for in each p-value.
         alpha: largest p-value that counts as marked, above 0 and below 1.
+        every: look at each so manieth frame only, 1 or more: faster, for a little less evidence.
 
     Raises:
-        InputError: if there is no key or ``alpha`` is out of range.
+        InputError: if there is no key, or ``alpha`` or ``every`` is out of range.
     """
 
-    def __init__(self, keys: Sequence[SecretKey], *, alpha: float = ALPHA) -> None:
+    def __init__(self, keys: Sequence[SecretKey], *, alpha: float = ALPHA, every: int = 1) -> None:
         if not keys:
             raise InputError("no key to look for; give at least one")
         if not 0.0 < alpha < 1.0:
             raise InputError(f"alpha is {alpha:g}; it must lie between 0 and 1")
+        if every < 1:
+            raise InputError(f"every is {every}; it must be 1 (all frames) or more")
         self._log10_alpha = math.log10(alpha)
         self._tallies = [_Tally.start(key) for key in keys]
         self._clock = Clock()
         self._step = _StepMean(0)
         self._window = _Window(0)
-        self._frames = 0
+        self._every = every
+        self._seen = 0
+        self._used = 0
         self._duration_seconds = 0.0
 
     def add(self, frame: Frame) -> None:
@@ -110,8 +115,10 @@ class Detector:
         step = step_of(seconds)
         if step != self._step.index or not self._step.fits(frame):
             self._close_step(step)
-        self._step.add(frame)
-        self._frames += 1
+        if self._seen % self._every == 0:
+            self._step.add(frame)
+            self._used += 1
+        self._seen += 1
         self._duration_seconds = seconds + float(frame.duration * frame.time_base)
 
     def results(self) -> tuple[Detection, ...]:
@@ -159,7 +166,7 @@ class Detector:
                 Segment(step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds), scores.log10_p(keys)[0])
                 for step, scores in tally.steps
             ),
-            frames_used=self._frames,
+            frames_used=self._used,
             duration_seconds=self._duration_seconds,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from indelible.frames import Frame, Plane
 from indelible.keys import SecretKey
 from indelible.mark.carrier import chips, grid_coefficients, modulation, symbol_of_chip
 from indelible.mark.clock import Clock, steps, window_of
-from indelible.mark.grid import GRID, Picture, analyse, from_grid, synthesise, to_grid
+from indelible.mark.grid import GRID, Picture, analyse, averaged, from_grid, synthesise, without_local_mean
 from indelible.mark.payload import Payload, encode_payload
 from indelible.mark.perception import LOCAL_MEAN_SIGMA, evidence, standard_quality_db, strength
 
@@ -102,8 +102,8 @@ class Embedder:
         signs = chips(self._key, window) * self._modulation
         values = _reject_host(host.coefficients, signs * relative * np.float32(gain), signs)
         pattern = from_grid(synthesise(grid_coefficients(values)), height=height, width=width)
-        actual = float(np.sqrt(np.mean(np.square(pattern))))
-        return _Pattern.of(pattern * np.float32(min(wanted, gain * norm / GRID) / actual), bit_depth=held[0].bit_depth)
+        actual = cv2.norm(pattern) / math.sqrt(pattern.size)
+        return _Pattern.of(pattern, factor=min(wanted, gain * norm / GRID) / actual, bit_depth=held[0].bit_depth)
 
     def _aim_db(self, host: _Host, height: int, width: int) -> float:
         if self._quality_db is not None:
@@ -137,22 +137,26 @@ class _Host:
 
     @classmethod
     def of(cls, held: list[Frame]) -> _Host:
-        scale = np.float32(2.0 ** (8 - held[0].bit_depth))
-        mean = mean_luma(held) * scale
-        sampled = [frame.y * scale for frame in held[:: max(1, len(held) // SAMPLED_FRAMES)]]
-        return cls(analyse(to_grid(mean)), _power(mean), np.stack([_power(luma) for luma in sampled]).mean(axis=0))
+        cells = averaged(_mean_luma(held))
+        sampled = [averaged(frame.y) * _levels(frame) for frame in held[:: max(1, len(held) // SAMPLED_FRAMES)]]
+        return cls(analyse(without_local_mean(cells)), _power(cells), np.stack([_power(each) for each in sampled]).mean(axis=0))
 
 
-def _power(luma: NDArray[np.float32]) -> Picture:
-    return analyse(to_grid(luma, local_mean_sigma=LOCAL_MEAN_SIGMA)) ** 2
+def _power(cells: Picture) -> Picture:
+    return analyse(without_local_mean(cells, local_mean_sigma=LOCAL_MEAN_SIGMA)) ** 2
 
 
-def mean_luma(held: list[Frame]) -> NDArray[np.float32]:
-    """Return the mean of the frames' luma, float32, shape (height, width)."""
+def _mean_luma(held: list[Frame]) -> NDArray[np.float32]:
+    """Return the mean of the frames' luma in 8-bit levels, float32, shape (height, width)."""
     total = np.zeros(held[0].y.shape, np.float32)
     for frame in held:
         cv2.accumulate(frame.y, total)
-    return total / np.float32(len(held))
+    return np.multiply(total, _levels(held[0]) / np.float32(len(held)), out=total)
+
+
+def _levels(frame: Frame) -> np.float32:
+    """Return how many 8-bit levels a step of the frame's sample type is."""
+    return np.float32(2.0 ** (8 - frame.bit_depth))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,13 +168,15 @@ class _Pattern:
     peak: int
 
     @classmethod
-    def of(cls, values: NDArray[np.float32], *, bit_depth: int) -> _Pattern | None:
-        """Round the values, in 8-bit levels, to steps of the sample type; None where nothing is left."""
-        rounded = np.rint(values * np.float32(2.0 ** (bit_depth - 8)))
-        if not rounded.any():
+    def of(cls, values: NDArray[np.float32], *, factor: float, bit_depth: int) -> _Pattern | None:
+        """Round ``factor`` times the values, in 8-bit levels, to steps of the sample type; None where nothing is left."""
+        scale = factor * 2.0 ** (bit_depth - 8)
+        dtype = cv2.CV_8U if bit_depth == 8 else cv2.CV_16U
+        # Rounds, and cuts off what is below 0.
+        added, removed = (cast("Plane", cv2.addWeighted(values, sign * scale, values, 0.0, 0.0, dtype=dtype)) for sign in (1, -1))
+        if not (cv2.countNonZero(added) or cv2.countNonZero(removed)):
             return None
-        dtype = np.uint8 if bit_depth == 8 else np.uint16
-        return cls(np.maximum(rounded, 0).astype(dtype), np.maximum(-rounded, 0).astype(dtype), (1 << bit_depth) - 1)
+        return cls(added, removed, (1 << bit_depth) - 1)
 
     def add(self, luma: Plane) -> Plane:
         """Return the marked luma, in the type of the luma given."""

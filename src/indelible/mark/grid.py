@@ -23,19 +23,27 @@ Picture = NDArray[np.float32]  # on the grid, or of its transform: shape (GRID, 
 
 
 def to_grid(luma: NDArray[np.float32] | Plane, *, local_mean_sigma: float = LOCAL_MEAN_SIGMA) -> Picture:
-    """Average a luma picture, shape (height, width), onto the grid and take away its local mean.
-
-    The slow part of a picture is far stronger than the rest, carries no mark, and would leak into the coefficients that do.
-
-    Args:
-        luma: the picture.
-        local_mean_sigma: width of the Gaussian that makes the local mean, cells.
+    """Average a luma picture, shape (height, width), onto the grid and take away its local mean, as the next two do.
 
     Returns:
         float32, shape (256, 256), in the units of the input, around 0.
     """
-    cells = cv2.resize(luma.astype(np.float32, copy=False), (GRID, GRID), interpolation=cv2.INTER_AREA)
-    return np.asarray(cells - cv2.GaussianBlur(cells, (0, 0), local_mean_sigma, borderType=cv2.BORDER_REFLECT), np.float32)
+    return without_local_mean(averaged(luma), local_mean_sigma=local_mean_sigma)
+
+
+def averaged(luma: NDArray[np.float32] | Plane) -> Picture:
+    """Average a luma picture, shape (height, width), onto the grid; float32, shape (256, 256), in the units of the input."""
+    return np.asarray(cv2.resize(luma.astype(np.float32, copy=False), (GRID, GRID), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def without_local_mean(cells: Picture, *, local_mean_sigma: float = LOCAL_MEAN_SIGMA) -> Picture:
+    """Take away a grid picture's slow part, which is far stronger than the rest, carries no mark, and would leak into what does.
+
+    Args:
+        cells: the picture, shape (256, 256).
+        local_mean_sigma: width of the Gaussian that makes the local mean, cells.
+    """
+    return cells - cv2.GaussianBlur(cells, (0, 0), local_mean_sigma, borderType=cv2.BORDER_REFLECT)
 
 
 def from_grid(cells: Picture, *, height: int, width: int) -> Picture:
@@ -44,15 +52,17 @@ def from_grid(cells: Picture, *, height: int, width: int) -> Picture:
 
 
 def analyse(cells: Picture) -> Picture:
-    """Return the lapped transform of a grid picture, shape (256, 256): block (i, j), frequency (k, l) at [16 i + k, 16 j + l]."""
-    basis = lapped_basis()
-    return np.asarray(basis @ cells @ basis.T, np.float32)
+    """Return the lapped transform of a grid picture, shape (256, 256): block (i, j), frequency (k, l) at [16 i + k, 16 j + l].
+
+    In each direction the modified discrete cosine transform with a sine window (Princen, Johnson and Bradley 1987), done as a rotation of
+    the samples across each block edge followed by a DCT-IV of each block (Malvar 1992, chapter 5); the outer edges are not lapped.
+    """
+    return _lap(_lap(cells).T).T
 
 
 def synthesise(coefficients: Picture) -> Picture:
     """Invert `analyse`."""
-    basis = lapped_basis()
-    return np.asarray(basis.T @ coefficients @ basis, np.float32)
+    return _unlap(_unlap(coefficients).T).T
 
 
 def half_cycles() -> NDArray[np.float32]:
@@ -62,21 +72,35 @@ def half_cycles() -> NDArray[np.float32]:
     return radial
 
 
-@lru_cache(maxsize=1)
-def lapped_basis() -> Picture:
-    """Return the one-dimensional transform, an orthonormal (256, 256) matrix whose rows are the atoms.
+def _lap(cells: Picture) -> Picture:
+    """Transform along the first axis."""
+    blocks = cells.reshape(GRID // BLOCK, BLOCK, -1).copy()
+    before, after = blocks[:-1, : BLOCK // 2 - 1 : -1], blocks[1:, : BLOCK // 2]  # both outwards from each edge
+    sines, cosines = _rotation()
+    rotated = sines * before - cosines * after, sines * after + cosines * before
+    before[:], after[:] = rotated
+    return np.asarray(np.matmul(_dct(), blocks).reshape(cells.shape), np.float32)
 
-    The modified discrete cosine transform with a sine window (Princen, Johnson and Bradley 1987), written as a rotation of the samples
-    across each block edge followed by a DCT-IV of each block (Malvar 1992, chapter 5); the two outer edges of the picture are not lapped.
-    """
-    half = BLOCK // 2
-    fold = np.eye(GRID)
-    for edge in range(BLOCK, GRID, BLOCK):
-        for distance in range(half):
-            angle = np.pi * (half + distance + 0.5) / (2 * BLOCK)
-            left, right = fold[edge - 1 - distance].copy(), fold[edge + distance].copy()
-            fold[edge - 1 - distance] = np.sin(angle) * left - np.cos(angle) * right
-            fold[edge + distance] = np.sin(angle) * right + np.cos(angle) * left
+
+def _unlap(coefficients: Picture) -> Picture:
+    """Invert `_lap`: the DCT-IV is its own inverse, a rotation's is its transpose."""
+    blocks = np.matmul(_dct(), coefficients.reshape(GRID // BLOCK, BLOCK, -1))
+    before, after = blocks[:-1, : BLOCK // 2 - 1 : -1], blocks[1:, : BLOCK // 2]
+    sines, cosines = _rotation()
+    rotated = sines * before + cosines * after, sines * after - cosines * before
+    before[:], after[:] = rotated
+    return np.asarray(blocks.reshape(coefficients.shape), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _rotation() -> tuple[Picture, Picture]:
+    """Return sine and cosine of the rotation across a block edge by the distance from it, each of shape (8, 1)."""
+    angle = np.pi * (BLOCK // 2 + np.arange(BLOCK // 2)[:, None] + 0.5) / (2 * BLOCK)
+    return np.sin(angle).astype(np.float32), np.cos(angle).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _dct() -> Picture:
+    """Return the orthonormal DCT-IV of a block, shape (16, 16)."""
     index = np.arange(BLOCK) + 0.5
-    cosines = np.sqrt(2 / BLOCK) * np.cos(np.pi / BLOCK * np.outer(index, index))
-    return np.asarray(np.kron(np.eye(GRID // BLOCK), cosines) @ fold, np.float32)
+    return np.asarray(np.sqrt(2 / BLOCK) * np.cos(np.pi / BLOCK * np.outer(index, index)), np.float32)

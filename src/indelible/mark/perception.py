@@ -34,26 +34,31 @@ LIMIT = 1.0  # normalised coefficients above it count less and less
 
 def local_activity(power: Picture) -> Picture:
     """Return the local standard deviation for squared coefficients, shape (256, 256): of the same block, 3 x 3 frequencies around."""
-    blocks = GRID // BLOCK
-    by_block = power.reshape(blocks, BLOCK, blocks, BLOCK)
-    mean = _mean_of_three(_mean_of_three(by_block, axis=1), axis=3)
-    return np.sqrt(mean).reshape(GRID, GRID)
-
-
-def _mean_of_three(values: NDArray[np.float32], *, axis: int) -> NDArray[np.float32]:
-    """Return the mean of each entry and its two neighbours along an axis; at the ends an entry counts for its missing neighbour."""
-    moved = np.moveaxis(values, axis, 0)
-    padded = np.concatenate([moved[:1], moved, moved[-1:]])
-    return np.moveaxis((padded[:-2] + padded[1:-1] + padded[2:]) / np.float32(3.0), 0, axis)
+    return np.sqrt(_filtered(_filtered(_by_block(power), _THREE, axis=1), _THREE, axis=3)).reshape(GRID, GRID)
 
 
 def visible_activity(power: Picture) -> NDArray[np.float32]:
     """Return the activity that hides a mark at each chip, shape (chips,): `local_activity`, smoothed over neighbouring blocks."""
-    blocks = GRID // BLOCK
-    by_frequency = local_activity(power).reshape(blocks, BLOCK, blocks, BLOCK).transpose(0, 2, 1, 3).reshape(blocks, blocks, -1) ** 2
-    smooth = [cv2.GaussianBlur(part, (0, 0), BLOCK_SIGMA, borderType=cv2.BORDER_REPLICATE) for part in np.moveaxis(by_frequency, 2, 0)]
-    laid = np.stack(smooth, axis=-1).reshape(blocks, blocks, BLOCK, BLOCK).transpose(0, 2, 1, 3)
-    return np.asarray(np.sqrt(laid).ravel()[band()], np.float32)
+    local = np.square(_by_block(local_activity(power)))
+    gaussian = np.asarray(cv2.getGaussianKernel(5, BLOCK_SIGMA), np.float32).ravel()
+    return np.asarray(np.sqrt(_filtered(_filtered(local, gaussian, axis=0), gaussian, axis=2).ravel()[band()]), np.float32)
+
+
+_THREE = np.full(3, 1 / 3, np.float32)
+
+
+def _by_block(picture: Picture) -> NDArray[np.float32]:
+    """Return a transform as [i, k, j, l]: block (i, j), frequency (k, l)."""
+    return picture.reshape(GRID // BLOCK, BLOCK, GRID // BLOCK, BLOCK)
+
+
+def _filtered(values: NDArray[np.float32], kernel: NDArray[np.float32], *, axis: int) -> NDArray[np.float32]:
+    """Return weighted means of each entry and its neighbours along an axis; at the ends an entry counts for its missing neighbours."""
+    moved = np.moveaxis(values, axis, 0)
+    reach = kernel.size // 2
+    padded = np.concatenate([moved[:1]] * reach + [moved] + [moved[-1:]] * reach)
+    filtered = sum(weight * padded[offset : offset + len(moved)] for offset, weight in enumerate(kernel))
+    return np.moveaxis(np.asarray(filtered, np.float32), 0, axis)
 
 
 def strength(host_power: Picture, frame_power: Picture) -> NDArray[np.float32]:

@@ -68,7 +68,7 @@ class DetectResult:
 
 
 def detect_file(
-    source: Source, keys: Sequence[SecretKey], *, alpha: float = DEFAULT_ALPHA, progress: Progress | None = None
+    source: Source, keys: Sequence[SecretKey], *, alpha: float = DEFAULT_ALPHA, every: int = 1, progress: Progress | None = None
 ) -> tuple[DetectResult, ...]:
     """Look for marks of some keys in a video.
 
@@ -76,16 +76,17 @@ def detect_file(
         source: what to read: a path, ``-`` or a binary file object.
         keys: whose marks to look for; all of them count in the p-values.
         alpha: largest p-value that counts as marked.
+        every: look at each so manieth frame only, 1 or more.
         progress: told of each frame.
 
     Returns:
         one result for each key, in their order.
 
     Raises:
-        InputError: if there is no key, or alpha is not between 0 and 1.
+        InputError: if there is no key, alpha is not between 0 and 1, or ``every`` is less than 1.
         MediaError: if the file cannot be read.
     """
-    detector = Detector(keys, alpha=alpha)
+    detector = Detector(keys, alpha=alpha, every=every)
     with readable(source) as opened, open_video(opened) as reader:
         for frame in followed(reader, progress):
             detector.add(frame)
