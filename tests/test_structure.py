@@ -36,6 +36,7 @@ PUBLIC_NAMES = {
         "DetectResult",
         "EncoderSettings",
         "IndelibleError",
+        "Limits",
         "MarkResult",
         "Payload",
         "SecretKey",
@@ -47,6 +48,7 @@ PUBLIC_NAMES = {
     },
     "indelible.video": {
         "EncoderSettings",
+        "Limits",
         "Source",
         "VideoReader",
         "WriteSummary",

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from indelible.cli.keyfiles import read_keys
+from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, print_document, progress_bar, quoted, warn
 
 if TYPE_CHECKING:
     from indelible.mark import Payload
-    from indelible.video import EncoderSettings
+    from indelible.video import EncoderSettings, Limits
     from indelible.video.encoders import CodecName
     from indelible.workflows.mark import MarkResult, Strength
 
@@ -50,6 +51,7 @@ Examples:
 @click.option(
     "--report", metavar="FILE.html", help="Write a page with pictures before and after, and measure what the mark costs in bitrate."
 )
+@limit_option
 @click.option("--force", is_flag=True, help="Replace OUT, and the report, if they exist.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
@@ -66,6 +68,7 @@ def mark(
     crf: float | None,
     preset: str | None,
     report: str | None,
+    limits: Limits,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -93,6 +96,7 @@ def mark(
             settings=settings,
             overwrite=force,
             report=report,
+            limits=limits,
             progress=progress,
         )
     warn(result.warnings)

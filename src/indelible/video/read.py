@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from indelible.errors import InputError, MediaError, UnsupportedMediaError
 from indelible.frames import Frame, VideoInfo
 from indelible.video._av import av, exact_fraction, media_errors
+from indelible.video.claims import claimed_end_seconds
+from indelible.video.interrupts import interruptible
+from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import waiting_for
 from indelible.video.planes import frame_from_picture
 from indelible.video.presentation import Presentation, presentation_of
-from indelible.video.probe import claimed_end_seconds, video_info
-from indelible.video.source import DEFAULT_MAX_PIXELS, Source, main_video_stream, open_input, source_name
+from indelible.video.probe import video_info
+from indelible.video.source import Source, main_video_stream, open_input, source_name
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -29,7 +32,7 @@ _TAIL_SECONDS = 0.5
 
 
 @contextmanager
-def open_video(source: Source, *, threads: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[VideoReader]:
+def open_video(source: Source, *, threads: int = 0, limits: Limits = DEFAULT_LIMITS) -> Iterator[VideoReader]:
     """Open a video for reading, from a path, ``-`` (standard input) or a binary file object.
 
     For example::
@@ -41,23 +44,23 @@ def open_video(source: Source, *, threads: int = 0, max_pixels: int = DEFAULT_MA
     Args:
         source: what to read; a seekable file object is read from its start.
         threads: decoder threads; 0 takes all cores, and 1 decodes without delay (for clips in memory).
-        max_pixels: refuse larger pictures before anything is decoded.
+        limits: refuse what goes beyond: what a file says of itself before anything is decoded, and its length while it is read.
 
     Raises:
         MediaError: if the source is missing, empty, not a video, or if nothing in it can be decoded.
         UnsupportedMediaError: if it has no video stream, is no regular file, or its pictures have no luma plane.
-        LimitError: if its pictures or streams are beyond the limits.
+        LimitError: if its pictures, its streams or its length are beyond the limits.
     """
     if threads < 0:
         raise InputError(f"threads is {threads}; it must be 0 (all cores) or more")
     name = source_name(source)
-    with open_input(source, max_pixels=max_pixels) as container:
-        stream = main_video_stream(container, name=name, max_pixels=max_pixels)
-        stream.codec_context.options = {"max_pixels": str(max_pixels)}
+    with open_input(source, limits=limits) as container:
+        stream = main_video_stream(container, name=name, limits=limits)
+        stream.codec_context.options = {"max_pixels": str(limits.pixels)}
         stream.thread_count = threads
         # Frame threads are the fast ones, and delay the first picture by their number.
         stream.thread_type = "SLICE" if threads == 1 else "AUTO"
-        reader = VideoReader(container, stream, name)
+        reader = VideoReader(container, stream, name, limits)
         yield reader
 
 
@@ -67,9 +70,10 @@ class VideoReader:
     Frames are as coded: not rotated, not scaled, native planes (see :class:`Frame`), and their luma may be kept.
     """
 
-    def __init__(self, container: InputContainer, stream: VideoStream, name: str) -> None:
+    def __init__(self, container: InputContainer, stream: VideoStream, name: str, limits: Limits) -> None:
         self._stream = stream
         self._name = name
+        self._limits = limits
         self._warnings: list[str] = []
         self._damaged_packets = 0
         self._pictures = self._decode(container)
@@ -101,6 +105,7 @@ class VideoReader:
         """Yield the frames; a second call goes on where the first stopped."""
         time_base = self._info.time_base
         last: int | None = None
+        start, count = 0, 0
         while (picture := self._next_picture()) is not None:
             if (picture.width, picture.height) != (self._info.width, self._info.height):
                 raise UnsupportedMediaError(
@@ -108,6 +113,8 @@ class VideoReader:
                     f"after {_seconds(last, time_base)}; split or scale it first: ffmpeg -i FILE -vf scale=W:H out.mkv"
                 )
             pts = self._increasing_pts(picture, last, time_base)
+            start, count = pts if last is None else start, count + 1
+            self._limits.check_progress(self._name, frames=count, seconds=float((pts - start) * time_base))
             yield frame_from_picture(picture, pts=pts, time_base=time_base, duration=picture.duration or 0)
             last = pts
         self._check_tail(last, time_base)
@@ -135,7 +142,7 @@ class VideoReader:
         packets = container.demux(self._stream)
         while True:
             try:
-                with media_errors(self._name, task="read", advice="what came before was used"):
+                with interruptible(), media_errors(self._name, task="read", advice="what came before was used"):
                     packet = next(packets, None)
             except MediaError as error:
                 self._warnings.append(f"damaged tail: decoding stopped at {_at(seen, self._stream)}: {error}")

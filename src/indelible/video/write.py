@@ -13,12 +13,13 @@ from indelible.frames import ColorTags, Frame, VideoInfo
 from indelible.video._av import av, exact_fraction, media_errors
 from indelible.video.containers import check_holds, muxer_options
 from indelible.video.encoders import EncoderSettings, encoder_name, encoder_options, encoder_pixel_format
+from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.planes import picture_from_frame
 from indelible.video.presentation import TOP_FIRST, FieldMarker, Presentation, check_fields, encode_fields, mastering_parameters
 from indelible.video.probe import presentation as presentation_in
 from indelible.video.remux import StreamCopier
 from indelible.video.scheduling import unchanged_scheduling
-from indelible.video.source import DEFAULT_MAX_PIXELS, Source, is_pipe, main_video_stream, open_input, source_name
+from indelible.video.source import Source, is_pipe, main_video_stream, open_input, source_name
 from indelible.video.target import Target, open_target
 
 if TYPE_CHECKING:
@@ -92,11 +93,11 @@ def write_video(
         first = next(remaining, None)
         if first is None:
             raise InputError("there are no frames to write; is the source empty or its range outside the video?")
-        limit = max(DEFAULT_MAX_PIXELS, info.width * info.height)  # larger sources were let in by whoever read them
+        limits = DEFAULT_LIMITS.admitting(info)  # what is beyond was let in by whoever read it
         if presentation is None:
-            presentation = Presentation() if copy_from is None else presentation_in(copy_from, max_pixels=limit)
+            presentation = Presentation() if copy_from is None else presentation_in(copy_from, limits=limits)
         shown = presentation
-        source = None if copy_from is None else stack.enter_context(open_input(copy_from, max_pixels=limit))
+        source = None if copy_from is None else stack.enter_context(open_input(copy_from, limits=limits))
         stack.enter_context(media_errors(place.name, task="write", advice="check the free space, and the settings of the encoder"))
         output = stack.enter_context(
             _open_output(
@@ -112,7 +113,7 @@ def write_video(
             stream = add_video()
         else:
             name = source_name(copy_from)
-            copier = StreamCopier(source, main_video_stream(source, name=name, max_pixels=limit), output, name=name)
+            copier = StreamCopier(source, main_video_stream(source, name=name, limits=limits), output, name=name)
             stream = copier.add_streams(add_video)
         with unchanged_scheduling():
             output.start_encoding()
