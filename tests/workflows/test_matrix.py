@@ -27,6 +27,7 @@ SETTINGS = {
     "av1": EncoderSettings("av1", crf=20, preset="12", threads=1),
     "vp9": EncoderSettings("vp9", crf=20, preset="8", threads=1),
     "ffv1": EncoderSettings("ffv1", threads=1),
+    "raw": EncoderSettings("raw"),
     "copy": None,
 }
 SOUND = {"mp4": "aac", "mov": "pcm_s16le", "mkv": "flac", "webm": "libopus", "nut": "pcm_s16le", "ts": "mp2", "avi": "pcm_s16le"}
@@ -127,6 +128,10 @@ CASES = [
     same("mkv", "libx264", "yuv420p", "x264", "negative dts", options=BFRAMES | {"audio": "aac"}),
     Case("negative dts", "a.mp4", "b.ts", options=BFRAMES),
     same("mp4", "libx264", "yuv420p", "x264", "film rate", options={"rate": Fraction(24000, 1001)}),
+    # raw pictures
+    *(Case("raw", "a.mkv", "b.y4m", "raw", "ffv1", pixels) for pixels in ("yuv420p", "yuv422p", "yuv444p10le", "gray", "yuv420p10le")),
+    Case("raw", "a.y4m", "b.y4m", "raw", "rawvideo", options={"width": 159, "height": 97}),
+    Case("raw, sound lost", "a.mp4", "b.y4m", "raw", options={"audio": "aac", "rate": Fraction(30000, 1001)}, warned=("audio:aac",)),
     # geometry and colours
     *(same("mp4", "libx264", "yuv420p", "x264", "rotation", options={"rotation": turn}) for turn in (90, -90, 180)),
     same("mov", "libx264", "yuv420p", "x264", "mirrored", options={"rotation": 90, "hflip": True}),
@@ -258,7 +263,7 @@ def test_only_luma_changes(case: Case, tmp_path: Path, monkeypatch: pytest.Monke
 
     back = list(pictures(target))
     assert len(back) == FRAMES
-    if case.encoder == "ffv1":
+    if case.encoder in ("ffv1", "raw"):
         for frame, picture in zip(handed_over, back, strict=True):
             for ours, theirs in zip(frame.chroma, chroma(picture), strict=True):
                 np.testing.assert_array_equal(ours, theirs)
@@ -307,7 +312,7 @@ def make_interlaced(path: Path, order: str) -> None:
 
 
 @pytest.mark.parametrize("order", ["tff", "bff"])
-@pytest.mark.parametrize(("encoder", "name"), [("x264", "b.mp4"), ("x264", "b.ts"), ("ffv1", "b.mkv")])
+@pytest.mark.parametrize(("encoder", "name"), [("x264", "b.mp4"), ("x264", "b.ts"), ("ffv1", "b.mkv"), ("raw", "b.y4m")])
 def test_interlaced_pictures_stay_interlaced(tmp_path: Path, order: str, encoder: str, name: str) -> None:
     source = tmp_path / "a.mpg"
     make_interlaced(source, order)

@@ -30,7 +30,7 @@ __all__ = [
 TOP_FIRST, _BOTTOM_FIRST = 2, 3
 _SHOWN_FIRST = {2: TOP_FIRST, 3: _BOTTOM_FIRST, 4: _BOTTOM_FIRST, 5: TOP_FIRST}
 _IN_WORDS = {TOP_FIRST: "top field first", _BOTTOM_FIRST: "bottom field first"}
-_KEEPS_FIELDS = ("x264", "ffv1")
+_KEEPS_FIELDS = ("x264", "ffv1", "raw")
 
 # What the pictures of some sources carry and no encoder here can be given.
 _LOST = {
@@ -143,7 +143,7 @@ def check_fields(presentation: Presentation, codec: str, *, height: int, pixel_f
     way_out = "or deinterlace first: ffmpeg -i FILE -vf bwdif -c:a copy out.mkv"
     if codec not in _KEEPS_FIELDS:
         raise InputError(
-            f"the video is interlaced ({order}), which {codec} cannot keep; choose codec {' or '.join(_KEEPS_FIELDS)}, {way_out}"
+            f"the video is interlaced ({order}), which {codec} cannot keep; choose codec {' or '.join(_KEEPS_FIELDS[:2])}, {way_out}"
         )
     step = 4 if "420p" in pixel_format else 2
     if codec == "x264" and height % step:

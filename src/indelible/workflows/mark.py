@@ -42,7 +42,8 @@ class MarkResult:
         duration_seconds: from the first picture to the end of the last.
         settings: how the video was encoded.
         xpsnr_db: perceptually weighted PSNR of the mark, before encoding; None unless measured.
-        bitrate_change: share by which the marked encode is larger than a plain one with the same settings; None unless measured.
+        bitrate_change: share by which the marked encode is larger than a plain one with the same settings; None unless measured,
+            and for raw pictures.
         warnings: what went wrong without ending the work, or could not be carried over, a sentence each.
     """
 
@@ -140,9 +141,9 @@ def mark_file(
             container=container,
             overwrite=overwrite,
         )
-        warnings = (*reader.warnings, *written.warnings, *_left_behind(reader, again))
+        warnings = (*reader.warnings, *written.warnings, *_left_behind(reader, again, chosen))
     bitrate_change = None
-    if comparison is not None and again is not None:
+    if comparison is not None and again is not None and chosen.codec != "raw":
         bitrate_change = written.video_bytes / _plain_bytes(again, chosen, limits, progress) - 1.0
     result = MarkResult(
         output=label(target),
@@ -172,6 +173,7 @@ def _plain_bytes(source: Source, settings: EncoderSettings, limits: Limits, prog
         return write_video(Path(folder) / "plain.mkv", frames, settings, info=reader.info, presentation=reader.presentation).video_bytes
 
 
-def _left_behind(reader: VideoReader, again: Source | None) -> Iterator[str]:
-    if again is None and len(reader.info.streams) > 1:
+def _left_behind(reader: VideoReader, again: Source | None, settings: EncoderSettings) -> Iterator[str]:
+    # Of raw pictures the writer has already said that they go alone.
+    if again is None and len(reader.info.streams) > 1 and settings.codec != "raw":
         yield "an open file or pipe is read once, for its pictures; sound and all else were not carried over: give a path to keep them"
