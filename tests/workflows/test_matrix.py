@@ -15,7 +15,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 import indelible
 from indelible.errors import InputError
 from indelible.frames import Frame
-from indelible.video import EncoderSettings
+from indelible.video import EncoderSettings, read
 from indelible.workflows import mark as workflow
 from tests.conftest import encode_video
 
@@ -351,3 +351,30 @@ def test_hdr10_mastering_that_an_encoder_does_not_take_is_said_to_be_lost(tmp_pa
     encode_video(tmp_path / "a.mp4", codec="libx265", pixel_format="yuv420p10le", frames=3, options=options)
     (warning,) = indelible.mark_file(tmp_path / "a.mp4", tmp_path / "b.mkv", KEY, settings=SETTINGS["ffv1"]).warnings
     assert "not carried over: HDR10 mastering metadata" in warning
+
+
+def test_p010_is_ten_bits_of_a_plane_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No container holds it raw and only the decoders of graphics cards give it, so the pictures are turned into it as they are decoded."""
+    source = tmp_path / "a.mkv"
+    encode_video(source, width=160, height=96, codec="ffv1", pixel_format="yuv420p10le", frames=FRAMES)
+    indelible.mark_file(source, tmp_path / "planar.nut", KEY, settings=SETTINGS["ffv1"])
+    (planar,) = indelible.detect_file(tmp_path / "planar.nut", [KEY])
+    decode, turned = read.VideoReader._decode_packet, []
+
+    def as_a_card_would(self: read.VideoReader, *arguments: Any) -> list[av.VideoFrame]:
+        pictures = decode(self, *arguments)
+        turned.extend(again := [picture.reformat(format="p010le") for picture in pictures])
+        for picture, other in zip(pictures, again, strict=True):
+            other.pts, other.time_base, other.duration = picture.pts, picture.time_base, picture.duration
+        return again
+
+    monkeypatch.setattr(read.VideoReader, "_decode_packet", as_a_card_would)
+    for name, encoder in (("p010.nut", "ffv1"), ("p010.y4m", "raw"), ("p010.mp4", "x265")):
+        result = indelible.mark_file(source, tmp_path / name, KEY, settings=SETTINGS[encoder])
+        assert result.warnings == ()
+        (found,) = indelible.detect_file(tmp_path / name, [KEY])
+        assert found.marked
+    assert {picture.format.name for picture in turned} == {"p010le"}
+    assert (tmp_path / "p010.nut").read_bytes() == (tmp_path / "planar.nut").read_bytes()
+    (found,) = indelible.detect_file(tmp_path / "p010.nut", [KEY])
+    assert found.detection == planar.detection

@@ -22,6 +22,7 @@ __all__ = [
     "Presentation",
     "check_fields",
     "encode_fields",
+    "lost_with",
     "mastering_parameters",
     "presentation_of",
 ]
@@ -83,8 +84,14 @@ def presentation_of(context: VideoCodecContext, picture: VideoFrame) -> Presenta
         matrix=None if matrix is None else struct.unpack("=9i", matrix),
         field_order=_SHOWN_FIRST.get(int(context.field_order), TOP_FIRST) if picture.interlaced_frame else 0,
         mastering=_mastering(found.get("MASTERING_DISPLAY_METADATA"), found.get("CONTENT_LIGHT_LEVEL")),
-        lost=tuple(dict.fromkeys(words for kind, words in _LOST.items() if kind in found)),
+        lost=lost_with(picture),
     )
+
+
+def lost_with(picture: VideoFrame) -> tuple[str, ...]:
+    """Return, in words, what a picture carries that no encoder here can be given."""
+    found = {data.type.name for data in cast("list[SideData]", list(picture.side_data))}
+    return tuple(dict.fromkeys(words for kind, words in _LOST.items() if kind in found))
 
 
 def _mastering(display: bytes | None, light: bytes | None) -> Mastering | None:

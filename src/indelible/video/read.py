@@ -15,7 +15,7 @@ from indelible.video.interrupts import interruptible
 from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import waiting_for
 from indelible.video.planes import frame_from_picture
-from indelible.video.presentation import Presentation, presentation_of
+from indelible.video.presentation import Presentation, lost_with, presentation_of
 from indelible.video.probe import video_info
 from indelible.video.source import Source, main_video_stream, open_input, source_name
 
@@ -76,6 +76,7 @@ class VideoReader:
         self._limits = limits
         self._warnings: list[str] = []
         self._damaged_packets = 0
+        self._lost: dict[str, None] = {}
         self._pictures = self._decode(container)
         # Decoded now, not at the first use: it alone knows colours and rotation, and a file without any picture fails here.
         self._first: VideoFrame | None = next(self._pictures, None)
@@ -97,6 +98,11 @@ class VideoReader:
         return self._presentation
 
     @property
+    def lost(self) -> list[str]:
+        """What the pictures so far carried that no encoder here can be given, in words; captions may begin late."""
+        return list(self._lost)
+
+    @property
     def warnings(self) -> list[str]:
         """What went wrong so far without ending the reading, a sentence each; complete after the last frame."""
         return list(self._warnings)
@@ -112,6 +118,7 @@ class VideoReader:
                     f"{self._name}: pictures change from {self._info.width}x{self._info.height} to {picture.width}x{picture.height} "
                     f"after {_seconds(last, time_base)}; split or scale it first: ffmpeg -i FILE -vf scale=W:H out.mkv"
                 )
+            self._lost.update(dict.fromkeys(lost_with(picture)))
             pts = self._increasing_pts(picture, last, time_base)
             start, count = pts if last is None else start, count + 1
             self._limits.check_progress(self._name, frames=count, seconds=float((pts - start) * time_base))

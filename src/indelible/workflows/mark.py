@@ -141,7 +141,8 @@ def mark_file(
             container=container,
             overwrite=overwrite,
         )
-        warnings = (*reader.warnings, *written.warnings, *_left_behind(reader, again, chosen))
+        late = (f"not carried over: {words}" for words in reader.lost if words not in reader.presentation.lost)
+        warnings = (*reader.warnings, *written.warnings, *late, *_left_behind(reader, again, chosen))
     bitrate_change = None
     if comparison is not None and again is not None and chosen.codec != "raw":
         bitrate_change = written.video_bytes / _plain_bytes(again, chosen, limits, progress) - 1.0
