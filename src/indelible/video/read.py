@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -29,6 +30,9 @@ __all__ = ["VideoReader", "open_video"]
 
 # A video that ends this much before its claimed end has lost its tail; containers themselves are a few frames inexact.
 _TAIL_SECONDS = 0.5
+
+# How often pictures are looked at for what will be lost with them.
+_LOOK_SECONDS = 5
 
 
 @contextmanager
@@ -76,7 +80,6 @@ class VideoReader:
         self._limits = limits
         self._warnings: list[str] = []
         self._damaged_packets = 0
-        self._lost: dict[str, None] = {}
         self._pictures = self._decode(container)
         # Decoded now, not at the first use: it alone knows colours and rotation, and a file without any picture fails here.
         self._first: VideoFrame | None = next(self._pictures, None)
@@ -86,6 +89,7 @@ class VideoReader:
         self._info = video_info(container, stream, self._first)
         self._presentation = presentation_of(stream.codec_context, self._first)
         self._claimed_end = claimed_end_seconds(container, stream)
+        self._lost = list(self._presentation.lost)
 
     @property
     def info(self) -> VideoInfo:
@@ -99,7 +103,7 @@ class VideoReader:
 
     @property
     def lost(self) -> list[str]:
-        """What the pictures so far carried that no encoder here can be given, in words; captions may begin late."""
+        """What the pictures so far carried that no encoder here can be given, in words, by a look every five seconds."""
         return list(self._lost)
 
     @property
@@ -111,20 +115,29 @@ class VideoReader:
         """Yield the frames; a second call goes on where the first stopped."""
         time_base = self._info.time_base
         last: int | None = None
-        start, count = 0, 0
+        start, count, look = 0, 0, Fraction(_LOOK_SECONDS)
         while (picture := self._next_picture()) is not None:
             if (picture.width, picture.height) != (self._info.width, self._info.height):
                 raise UnsupportedMediaError(
                     f"{self._name}: pictures change from {self._info.width}x{self._info.height} to {picture.width}x{picture.height} "
                     f"after {_seconds(last, time_base)}; split or scale it first: ffmpeg -i FILE -vf scale=W:H out.mkv"
                 )
-            self._lost.update(dict.fromkeys(lost_with(picture)))
             pts = self._increasing_pts(picture, last, time_base)
             start, count = pts if last is None else start, count + 1
-            self._limits.check_progress(self._name, frames=count, seconds=float((pts - start) * time_base))
+            seconds = (pts - start) * time_base
+            self._limits.check_progress(self._name, frames=count, seconds=float(seconds))
+            if seconds >= look:
+                look = seconds + _LOOK_SECONDS
+                self._look(picture)
             yield frame_from_picture(picture, pts=pts, time_base=time_base, duration=picture.duration or 0)
             last = pts
         self._check_tail(last, time_base)
+
+    def _look(self, picture: VideoFrame) -> None:
+        """Note what will be lost with a picture: captions may begin late."""
+        # PyAV ties a picture whose side data were asked for into a circle, which would keep its memory; this frees the one before.
+        gc.collect()
+        self._lost += [words for words in lost_with(picture) if words not in self._lost]
 
     def _next_picture(self) -> VideoFrame | None:
         picture, self._first = self._first, None
