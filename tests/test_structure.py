@@ -37,6 +37,7 @@ PUBLIC_NAMES = {
         "DetectResult",
         "EncoderSettings",
         "IndelibleError",
+        "Limits",
         "MarkResult",
         "Payload",
         "SecretKey",
@@ -48,6 +49,7 @@ PUBLIC_NAMES = {
     },
     "indelible.video": {
         "EncoderSettings",
+        "Limits",
         "Source",
         "VideoReader",
         "WriteSummary",

@@ -22,6 +22,7 @@ __all__ = [
     "DetectResult",
     "EncoderSettings",
     "IndelibleError",
+    "Limits",
     "MarkResult",
     "Payload",
     "SecretKey",
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from indelible.errors import IndelibleError
     from indelible.keys import SecretKey, load_key, save_key
     from indelible.mark import Payload
-    from indelible.video import EncoderSettings
+    from indelible.video import EncoderSettings, Limits
     from indelible.workflows.channel import ChannelResult, channel_file
     from indelible.workflows.detect import DetectResult, detect_file
     from indelible.workflows.mark import MarkResult, mark_file
@@ -47,6 +48,7 @@ _HOMES = {
     "DetectResult": "indelible.workflows.detect",
     "EncoderSettings": "indelible.video",
     "IndelibleError": "indelible.errors",
+    "Limits": "indelible.video",
     "MarkResult": "indelible.workflows.mark",
     "Payload": "indelible.mark",
     "SecretKey": "indelible.keys",

@@ -382,3 +382,19 @@ def test_the_real_command_says_the_same(key, tmp_path):
     with start("detect", tmp_path / "missing.mp4", "--key", key) as process:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, len(err.splitlines())) == (3, b"", 1)
+
+
+def test_limits(whole, key, tmp_path):
+    """Lowered for a service, raised for an archive; a claim beyond them is found out before the work."""
+    path = tmp_path / "a.mp4"
+    path.write_bytes(whole["a.mp4"])
+    says = "says that it holds 100 frames; at most 99 are allowed: cut it with ffmpeg -i FILE -t SECONDS -c copy out.mkv, or allow more"
+    for command in (["detect", path, "--key", key], ["mark", path, tmp_path / "out.mkv", "--key", key], ["channel", path, "-", "none"]):
+        assert says in in_one_line(invoke(*command, "--limit", "frames=99"), path, 3)
+    assert "says that it lasts 4 s" in in_one_line(invoke("detect", path, "--key", key, "--limit", "seconds=3.5"), path, 3)
+    assert invoke("detect", path, "--key", key, "--limit", "frames=100", "--limit", "seconds=4").exit_code == 1
+    for nonsense in ("frames", "frames=", "frames=many", "hours=1", "pixels=1.5", "streams=0"):
+        result = invoke("detect", path, "--key", key, "--limit", nonsense)
+        assert result.exit_code == 2
+        assert nonsense.partition("=")[0] in result.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["a.mp4"]

@@ -1,5 +1,6 @@
 """``indelible mark``: what it prints, what it refuses, what it leaves alone."""
 
+import io
 import json
 import math
 import subprocess
@@ -7,6 +8,7 @@ import subprocess
 import av
 import numpy as np
 import pytest
+from imageio_ffmpeg import get_ffmpeg_exe
 
 from indelible.keys import load_key
 
@@ -183,3 +185,64 @@ def test_pipes(run, studio, tmp_path):
     found = json.loads(result)
     assert (found["file"], found["payload_text"], found["frames_used"]) == ("-", "pipe", 72)
     assert math.isclose(found["duration_seconds"], 3.0, abs_tol=0.05)
+
+
+def raw(video: bytes) -> bytes:
+    """Every sample of a video, as the ffmpeg program reads it from a pipe."""
+    command = [get_ffmpeg_exe(), "-v", "error", "-i", "-", "-f", "rawvideo", "-fps_mode", "passthrough", "-"]
+    return subprocess.run(command, input=video, capture_output=True, check=True).stdout
+
+
+def test_y4m_pipes(studio):
+    """Raw pictures in and out, exactly those that an encoder would have been given."""
+    options = ("--key", studio.key, "--payload", "pipe")
+    with start("mark", studio.film, "-", *options, "--pipe", "y4m", "--json") as process:
+        video, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert video.startswith(b"YUV4MPEG2 ")
+    warning, document = errors.decode().splitlines()
+    assert warning.startswith("indelible: warning: y4m holds pictures and nothing else; not carried over: the other streams (audio:aac)")
+    assert json.loads(document)["frames"] == 72
+    size = len(raw(video))
+    with av.open(str(studio.film)) as film:
+        stream = film.streams.video[0]
+        assert size == 72 * stream.width * stream.height * 3 // 2
+    with start("mark", "-", "-", *options, "--pipe", "y4m", stdin=subprocess.PIPE) as process:
+        again, errors = process.communicate(video, timeout=120)
+    assert process.returncode == 0, errors
+    assert b"warning" not in errors, "nothing but pictures came in"
+    assert len(raw(again)) == size
+    with start("detect", "-", "--key", studio.key, "--json", stdin=subprocess.PIPE) as process:
+        result, errors = process.communicate(video, timeout=120)
+    assert process.returncode == 0, errors
+    found = json.loads(result)
+    assert (found["payload_text"], found["frames_used"], found["duration_seconds"]) == ("pipe", 72, 3.0)
+
+
+def test_matroska_pipes(studio):
+    with start("mark", studio.film, "-", "--key", studio.key, "--pipe", "matroska", "--preset", "ultrafast") as process:
+        video, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    with av.open(io.BytesIO(video)) as back:
+        assert back.format.name.startswith("matroska")
+        assert [stream.type for stream in back.streams] == ["video", "audio"]
+    with start("detect", "-", "--key", studio.key, stdin=subprocess.PIPE) as process:
+        process.communicate(video, timeout=120)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "says"),
+    [
+        ("out.mp4", ["--pipe", "y4m"], "OUT is a file"),
+        ("-", ["--pipe", "y4m", "--codec", "x264"], "leave --codec out"),
+        ("-", ["--pipe", "y4m", "--crf", "20"], "leave --crf out"),
+        ("out.y4m", ["--preset", "fast"], "leave --preset out"),
+        ("-", ["--pipe", "avi"], "nut"),
+    ],
+)
+def test_pipes_that_cannot_be(run, studio, tmp_path, target, options, says):
+    result = run("mark", studio.film, target if target == "-" else tmp_path / target, "--key", studio.key, *options)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert not list(tmp_path.iterdir())

@@ -1,3 +1,4 @@
+import gc
 import io
 import itertools
 import os
@@ -305,3 +306,18 @@ def test_tags_that_are_not_utf8_do_not_stop_the_reading(make_video):
     path = make_video(metadata={"title": "ABCDEF"})
     path.write_bytes(path.read_bytes().replace(b"ABCDEF", b"\xe9\xff\xfe\xe8\xe0\xf6"))
     assert probe(path).width == 96
+
+
+def test_pictures_are_let_go_without_the_collector(make_video):
+    """What PyAV knows of a picture may tie it into a circle; then every picture of a video would stay until the next collection."""
+    path = make_video(frames=60, rate=5)
+    gc.collect()
+    before = sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+    gc.disable()
+    try:
+        with open_video(path, threads=1) as reader:
+            for index, _ in enumerate(reader):
+                alive = sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects()) - before
+                assert alive <= 4, index
+    finally:
+        gc.enable()

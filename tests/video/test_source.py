@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from indelible.errors import LimitError, MediaError, UnsupportedMediaError
-from indelible.video import open_video, probe
+from indelible.video import Limits, open_video, probe
 from indelible.video._av import media_errors
 
 
@@ -93,10 +93,10 @@ def test_names_that_look_like_protocols_are_names(tmp_path, clip, monkeypatch):
 
 def test_pixel_limit_holds_before_decoding(clip):
     with pytest.raises(LimitError, match=r"pictures of 96x64, 6144 pixels; at most 6000"):
-        probe(clip, max_pixels=6000)
-    with pytest.raises(LimitError), open_video(clip, max_pixels=6000):
+        probe(clip, limits=Limits(pixels=6000))
+    with pytest.raises(LimitError), open_video(clip, limits=Limits(pixels=6000)):
         pass
-    assert probe(clip, max_pixels=6144).width == 96
+    assert probe(clip, limits=Limits(pixels=6144)).width == 96
 
 
 def test_a_tiny_file_that_claims_huge_pictures(tmp_path):

@@ -15,7 +15,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 import indelible
 from indelible.errors import InputError
 from indelible.frames import Frame
-from indelible.video import EncoderSettings
+from indelible.video import EncoderSettings, read
 from indelible.workflows import mark as workflow
 from tests.conftest import encode_video
 
@@ -27,6 +27,7 @@ SETTINGS = {
     "av1": EncoderSettings("av1", crf=20, preset="12", threads=1),
     "vp9": EncoderSettings("vp9", crf=20, preset="8", threads=1),
     "ffv1": EncoderSettings("ffv1", threads=1),
+    "raw": EncoderSettings("raw"),
     "copy": None,
 }
 SOUND = {"mp4": "aac", "mov": "pcm_s16le", "mkv": "flac", "webm": "libopus", "nut": "pcm_s16le", "ts": "mp2", "avi": "pcm_s16le"}
@@ -127,6 +128,10 @@ CASES = [
     same("mkv", "libx264", "yuv420p", "x264", "negative dts", options=BFRAMES | {"audio": "aac"}),
     Case("negative dts", "a.mp4", "b.ts", options=BFRAMES),
     same("mp4", "libx264", "yuv420p", "x264", "film rate", options={"rate": Fraction(24000, 1001)}),
+    # raw pictures
+    *(Case("raw", "a.mkv", "b.y4m", "raw", "ffv1", pixels) for pixels in ("yuv420p", "yuv422p", "yuv444p10le", "gray", "yuv420p10le")),
+    Case("raw", "a.y4m", "b.y4m", "raw", "rawvideo", options={"width": 159, "height": 97}),
+    Case("raw, sound lost", "a.mp4", "b.y4m", "raw", options={"audio": "aac", "rate": Fraction(30000, 1001)}, warned=("audio:aac",)),
     # geometry and colours
     *(same("mp4", "libx264", "yuv420p", "x264", "rotation", options={"rotation": turn}) for turn in (90, -90, 180)),
     same("mov", "libx264", "yuv420p", "x264", "mirrored", options={"rotation": 90, "hflip": True}),
@@ -258,7 +263,7 @@ def test_only_luma_changes(case: Case, tmp_path: Path, monkeypatch: pytest.Monke
 
     back = list(pictures(target))
     assert len(back) == FRAMES
-    if case.encoder == "ffv1":
+    if case.encoder in ("ffv1", "raw"):
         for frame, picture in zip(handed_over, back, strict=True):
             for ours, theirs in zip(frame.chroma, chroma(picture), strict=True):
                 np.testing.assert_array_equal(ours, theirs)
@@ -307,7 +312,7 @@ def make_interlaced(path: Path, order: str) -> None:
 
 
 @pytest.mark.parametrize("order", ["tff", "bff"])
-@pytest.mark.parametrize(("encoder", "name"), [("x264", "b.mp4"), ("x264", "b.ts"), ("ffv1", "b.mkv")])
+@pytest.mark.parametrize(("encoder", "name"), [("x264", "b.mp4"), ("x264", "b.ts"), ("ffv1", "b.mkv"), ("raw", "b.y4m")])
 def test_interlaced_pictures_stay_interlaced(tmp_path: Path, order: str, encoder: str, name: str) -> None:
     source = tmp_path / "a.mpg"
     make_interlaced(source, order)
@@ -346,3 +351,30 @@ def test_hdr10_mastering_that_an_encoder_does_not_take_is_said_to_be_lost(tmp_pa
     encode_video(tmp_path / "a.mp4", codec="libx265", pixel_format="yuv420p10le", frames=3, options=options)
     (warning,) = indelible.mark_file(tmp_path / "a.mp4", tmp_path / "b.mkv", KEY, settings=SETTINGS["ffv1"]).warnings
     assert "not carried over: HDR10 mastering metadata" in warning
+
+
+def test_p010_is_ten_bits_of_a_plane_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No container holds it raw and only the decoders of graphics cards give it, so the pictures are turned into it as they are decoded."""
+    source = tmp_path / "a.mkv"
+    encode_video(source, width=160, height=96, codec="ffv1", pixel_format="yuv420p10le", frames=FRAMES)
+    indelible.mark_file(source, tmp_path / "planar.nut", KEY, settings=SETTINGS["ffv1"])
+    (planar,) = indelible.detect_file(tmp_path / "planar.nut", [KEY])
+    decode, turned = read.VideoReader._decode_packet, []
+
+    def as_a_card_would(self: read.VideoReader, *arguments: Any) -> list[av.VideoFrame]:
+        pictures = decode(self, *arguments)
+        turned.extend(again := [picture.reformat(format="p010le") for picture in pictures])
+        for picture, other in zip(pictures, again, strict=True):
+            other.pts, other.time_base, other.duration = picture.pts, picture.time_base, picture.duration
+        return again
+
+    monkeypatch.setattr(read.VideoReader, "_decode_packet", as_a_card_would)
+    for name, encoder in (("p010.nut", "ffv1"), ("p010.y4m", "raw"), ("p010.mp4", "x265")):
+        result = indelible.mark_file(source, tmp_path / name, KEY, settings=SETTINGS[encoder])
+        assert result.warnings == ()
+        (found,) = indelible.detect_file(tmp_path / name, [KEY])
+        assert found.marked
+    assert {picture.format.name for picture in turned} == {"p010le"}
+    assert (tmp_path / "p010.nut").read_bytes() == (tmp_path / "planar.nut").read_bytes()
+    (found,) = indelible.detect_file(tmp_path / "p010.nut", [KEY])
+    assert found.detection == planar.detection

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from indelible.errors import InputError, OutputError
+from indelible.video.draft import write_whole
 
 
 def write_result(path: Path, result: Mapping[str, Any]) -> None:
@@ -18,13 +18,11 @@ def write_result(path: Path, result: Mapping[str, Any]) -> None:
         OutputError: if it cannot be written.
     """
     fields = ",\n".join(f"{json.dumps(name)}: {_value(value)}" for name, value in result.items())
-    partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(f"{{\n{fields}\n}}\n", encoding="utf-8")
-        os.replace(partial, path)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+    write_whole(path, f"{{\n{fields}\n}}\n")
 
 
 def read_result(path: Path) -> dict[str, Any]:

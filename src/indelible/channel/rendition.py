@@ -8,7 +8,8 @@ from indelible.channel.chain import Channel
 from indelible.channel.codecs import Codec, Encoding
 from indelible.channel.spec import parse_channel
 from indelible.frames import VideoInfo
-from indelible.video import EncoderSettings, Source, open_video, write_video
+from indelible.video import EncoderSettings, Limits, Source, open_video, write_video
+from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.source import is_pipe
 
 _LOSSLESS = EncoderSettings(codec="ffv1", threads=1)
@@ -38,7 +39,14 @@ class ChannelFileResult:
 
 
 def run_channel_file(
-    source: Source, target: Source, channel: Channel | str, *, seed: int = 0, container: str | None = None, overwrite: bool = False
+    source: Source,
+    target: Source,
+    channel: Channel | str,
+    *,
+    seed: int = 0,
+    container: str | None = None,
+    overwrite: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> ChannelFileResult:
     """Apply a channel to a video file.
 
@@ -52,6 +60,7 @@ def run_channel_file(
         seed: of all that is random in the channel, 0 or more.
         container: of the target; None takes it from the suffix.
         overwrite: whether an existing file may be replaced.
+        limits: how much of a source is read.
 
     Raises:
         SpecError: if the specification cannot be understood.
@@ -62,7 +71,7 @@ def run_channel_file(
     chosen = parse_channel(channel) if isinstance(channel, str) else channel
     final = last if chosen.steps and isinstance(last := chosen.steps[-1], Codec) else None
     copied = chosen.keeps_timing and not is_pipe(source)
-    with open_video(source) as reader:
+    with open_video(source, limits=limits) as reader:
         if final is None:
             stream = chosen.stream(reader, reader.info, seed=seed)
             frames, info, settings = stream.frames, stream.info, _LOSSLESS

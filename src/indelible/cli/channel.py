@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, print_document, waiting, warn
 
 if TYPE_CHECKING:
+    from indelible.video import Limits
     from indelible.workflows.channel import ChannelResult
 
 __all__ = ["channel"]
@@ -26,9 +28,10 @@ All steps: docs/reference/channels.md"""
 @click.argument("target", metavar="OUT")
 @click.argument("specification", metavar="SPEC")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all that is random, such as noise and drops.")
+@limit_option
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def channel(source: str, target: str, specification: str, seed: int, force: bool, as_json: bool) -> None:
+def channel(source: str, target: str, specification: str, seed: int, limits: Limits, force: bool, as_json: bool) -> None:
     """Do to a video what the world does: compress, resize, crop, ...
 
     SPEC is a list of steps, from left to right: codecs, geometry, tone, time. IN and OUT may be - for pipes.
@@ -36,7 +39,7 @@ def channel(source: str, target: str, specification: str, seed: int, force: bool
     from indelible.workflows.channel import channel_file
 
     with waiting(specification):
-        result = channel_file(source, target, specification, seed=seed, overwrite=force)
+        result = channel_file(source, target, specification, seed=seed, overwrite=force, limits=limits)
     warn(result.run.warnings)
     piped = target == "-"
     if as_json:

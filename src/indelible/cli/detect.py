@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from indelible.cli.keyfiles import read_keys
+from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, quoted, warn
 from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
     from indelible.mark import Payload
+    from indelible.video import Limits
     from indelible.workflows.detect import DetectResult
 
 __all__ = ["detect"]
@@ -49,6 +51,7 @@ Examples:
 )
 @click.option("--timeline", is_flag=True, help="Also show the evidence second by second.")
 @click.option("--report", metavar="FILE.html", help="Write a page with the verdict, the evidence and the timeline of each.")
+@limit_option
 @click.option("--force", is_flag=True, help="Replace the report if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file and key.")
 @click.pass_context
@@ -60,6 +63,7 @@ def detect(
     every: int,
     timeline: bool,
     report: str | None,
+    limits: Limits,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -81,7 +85,7 @@ def detect(
     for source in sources:
         try:
             with progress_bar(source) as progress:
-                results = detect_file(source, keys, alpha=alpha, every=every, progress=progress)
+                results = detect_file(source, keys, alpha=alpha, every=every, limits=limits, progress=progress)
         except IndelibleError as error:
             if len(sources) == 1:
                 raise

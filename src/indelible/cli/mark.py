@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from indelible.cli.keyfiles import read_keys
+from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, print_document, progress_bar, quoted, warn
 
 if TYPE_CHECKING:
     from indelible.mark import Payload
-    from indelible.video import EncoderSettings
+    from indelible.video import EncoderSettings, Limits
     from indelible.video.encoders import CodecName
     from indelible.workflows.mark import MarkResult, Strength
 
 __all__ = ["mark"]
 
 _FOLLOW = "copy-settings"
+_PIPES = {"nut": "nut", "matroska": "matroska", "y4m": "yuv4mpegpipe"}
 
 
 @click.command(
@@ -27,6 +30,7 @@ Examples:
   indelible mark film.mp4 out.mkv --key studio.key --payload "copy 17" --codec x265 --crf 20
   indelible mark film.mp4 out.mp4 --key studio.key --payload-hex 00c0ffee --strength strong --json
   indelible mark film.mp4 out.mp4 --key studio.key --quality 45 --report mark.html
+  indelible mark film.mp4 - --pipe y4m --key studio.key | x265 --y4m - -o out.hevc
   ffmpeg -i film.mov -c copy -f nut - | indelible mark - - --key studio.key | ffmpeg -i - -c copy out.mkv"""
 )
 @click.argument("source", metavar="IN")
@@ -48,8 +52,14 @@ Examples:
 @click.option("--crf", type=float, metavar="N", help="Constant quality, lower is better.  [default: 18 x264, 20 x265, 24 av1 and vp9]")
 @click.option("--preset", metavar="P", help="Speed of the encoder.  [default: medium x264 and x265, 8 av1, 4 vp9]")
 @click.option(
+    "--pipe",
+    type=click.Choice(list(_PIPES)),
+    help="What OUT is if it is -; y4m holds raw pictures at one rate and nothing else.  [default: nut]",
+)
+@click.option(
     "--report", metavar="FILE.html", help="Write a page with pictures before and after, and measure what the mark costs in bitrate."
 )
+@limit_option
 @click.option("--force", is_flag=True, help="Replace OUT, and the report, if they exist.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
@@ -65,14 +75,16 @@ def mark(
     codec: str,
     crf: float | None,
     preset: str | None,
+    pipe: str | None,
     report: str | None,
+    limits: Limits,
     force: bool,
     as_json: bool,
 ) -> None:
     """Put a mark into a video.
 
     Reads IN and writes OUT, whose suffix names the container. Sound, subtitles, chapters and tags are copied untouched. Either of
-    them may be - for a pipe: OUT is then NUT, which keeps exact times, and the result goes to stderr.
+    them may be - for a pipe: OUT is then NUT, which keeps exact times, unless --pipe says otherwise, and the result goes to stderr.
 
     Exits with 1 if nothing could be marked, as in a black video.
     """
@@ -81,7 +93,14 @@ def mark(
     if strength and quality_db is not None:
         raise click.UsageError("--strength and --quality say the same; give one of them.")
     (key,) = read_keys([key_file])
-    payload, settings = _payload(text, digits), _encoder(codec, crf, preset)
+    piped = target == "-"
+    if pipe is not None and not piped:
+        raise click.UsageError("--pipe says what a pipe carries; OUT is a file, whose suffix says it.")
+    raw = pipe == "y4m" or (not piped and target.lower().endswith(".y4m"))
+    chosen = [name for name in ("codec", "crf", "preset") if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT]
+    if raw and chosen:
+        raise click.UsageError(f"y4m holds raw pictures, which no encoder makes; leave --{chosen[0]} out.")
+    payload, settings = _payload(text, digits), _encoder("raw" if raw else codec, crf, preset)
     with progress_bar("marking") as progress:
         result = mark_file(
             source,
@@ -91,12 +110,13 @@ def mark(
             strength=strength or "standard",
             quality_db=quality_db,
             settings=settings,
+            container=_PIPES[pipe] if pipe else None,
             overwrite=force,
             report=report,
+            limits=limits,
             progress=progress,
         )
     warn(result.warnings)
-    piped = target == "-"
     if as_json:
         print_document(result.to_json(), err=piped)
     else:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from indelible.report.charts import Axis, Point, Series, line_chart, standalone
+from indelible.video.draft import write_whole
 
 
 def write_null_plot(path: str | os.PathLike[str], summary: Sequence[Mapping[str, Any]]) -> None:
@@ -32,4 +32,4 @@ def write_null_plot(path: str | os.PathLike[str], summary: Sequence[Mapping[str,
         title="Empirical distribution of p-values of keys that are not there",
         legend="top-left",
     )
-    Path(path).write_text(standalone(chart), encoding="utf-8")
+    write_whole(path, standalone(chart))

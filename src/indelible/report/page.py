@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
-from indelible.errors import OutputError
 from indelible.report.charts import CHART_STYLE
 from indelible.report.markup import Markup, element, join
+from indelible.video.draft import write_whole
 
 _STYLE = """
 * { box-sizing: border-box; }
@@ -51,13 +50,7 @@ def write_page(path: str | os.PathLike[str], *, title: str, parts: Sequence[Mark
         element("style", Markup(CHART_STYLE + _STYLE)),
     )
     page = join(Markup("<!doctype html>\n"), element("html", head, element("body", element("main", *parts)), lang="en"), "\n")
-    file = Path(path)
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        os.replace(partial, file)
-    except OSError as error:
-        raise OutputError(f"cannot write {file}: {error.strerror or error}") from error
+    write_whole(path, page)
 
 
 def section(heading: str, *children: str) -> Markup:

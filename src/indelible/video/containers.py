@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from indelible.errors import InputError, OutputError
+from indelible.video.y4m import Y4M
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -28,6 +29,7 @@ _CONTAINERS = {
     "matroska": _Container((".mkv",), ("x264", "x265", "av1", "vp9", "ffv1")),
     "webm": _Container((".webm",), ("av1", "vp9")),
     "nut": _Container((".nut",), ("x264", "x265", "av1", "vp9", "ffv1")),
+    Y4M: _Container((".y4m",), ("raw",)),
     "mpegts": _Container((".ts", ".mts", ".m2ts"), ("x264", "x265")),
 }
 
@@ -102,6 +104,8 @@ def muxer_options(container: str, time_base: Fraction, *, source: InputContainer
         # presented before zero (a decoder's priming): then all streams shift alike.
         silent = source is None or not source.streams.audio
         return {"avoid_negative_ts": "disabled"} if silent else {}
+    if container == Y4M:
+        return {"strict": "-1"}  # more than 8 bits are an extension of the format, which everybody reads
     if container not in ("mp4", "mov"):
         return {}
     flags = []

@@ -15,7 +15,7 @@ from indelible.errors import OutputError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["Draft", "create_draft", "discard_drafts"]
+__all__ = ["Draft", "create_draft", "discard_drafts", "write_whole"]
 
 _OPEN_FILES = "/proc/self/fd"
 _DRAFTS: set[Draft] = set()
@@ -100,6 +100,22 @@ def create_draft(path: Path) -> Iterator[Draft]:
     finally:  # an interrupt too must not leave half a video
         _DRAFTS.discard(draft)
         draft.discard()
+
+
+def write_whole(path: str | os.PathLike[str], text: str) -> None:
+    """Write a file of text, in UTF-8, that appears whole or not at all; it replaces what was there.
+
+    Raises:
+        OutputError: if it cannot be written; what was there stays.
+    """
+    try:
+        with create_draft(Path(os.path.realpath(path))) as draft:
+            with open(draft.file, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            draft.flush()
+            draft.publish()
+    except OSError as error:
+        raise OutputError(f"cannot write {os.fspath(path)}: {error.strerror or error}") from error
 
 
 def discard_drafts() -> None:

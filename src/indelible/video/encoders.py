@@ -1,4 +1,4 @@
-"""The five encoders: their settings, checked here so that a wrong one never reaches FFmpeg, which would ignore it silently."""
+"""The encoders: their settings, checked here so that a wrong one never reaches FFmpeg, which would ignore it silently."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from indelible.video._av import av
 
 __all__ = ["CodecName", "EncoderSettings", "copy_settings", "encoder_name", "encoder_options", "encoder_pixel_format"]
 
-CodecName = Literal["x264", "x265", "av1", "vp9", "ffv1"]
+CodecName = Literal["x264", "x265", "av1", "vp9", "ffv1", "raw"]
 
 _X26X_PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
 
@@ -61,6 +61,7 @@ _ENCODERS: dict[str, _Encoder] = {
     "av1": _Encoder("libsvtav1", tuple(map(str, range(14))), "8", max_crf=63, default_crf=24, whole_crf=True),
     "vp9": _Encoder("libvpx-vp9", tuple(map(str, range(9))), "4", max_crf=63, default_crf=24, whole_crf=True),
     "ffv1": _Encoder("ffv1"),
+    "raw": _Encoder("rawvideo"),
 }
 
 
@@ -69,7 +70,8 @@ class EncoderSettings:
     """How to encode. What is None is the encoder's default, and nothing is changed behind the caller's back.
 
     Args:
-        codec: ``x264`` (H.264), ``x265`` (HEVC), ``av1`` (SVT-AV1), ``vp9`` (libvpx) or ``ffv1`` (lossless).
+        codec: ``x264`` (H.264), ``x265`` (HEVC), ``av1`` (SVT-AV1), ``vp9`` (libvpx), ``ffv1`` (lossless) or ``raw``
+            (not encoded at all, for y4m).
         crf: constant quality, lower is better: x264 and x265 0..51 (default 18 and 20, fractions allowed), AV1 1..63 and VP9 0..63
             (default 24, whole numbers). Not with ``bitrate_bps``.
         preset: x264 and x265 ``ultrafast`` .. ``placebo`` (default ``medium``); AV1 ``0`` .. ``13`` (default ``8``, 13 is the fastest);
@@ -201,6 +203,8 @@ def _particular_options(settings: EncoderSettings, preset: str | None) -> dict[s
             # Constant quality needs a rate of zero: with another it is only an upper bound of the quality.
             rate = {} if settings.bitrate_bps else {"b": "0"}
             return {"cpu-used": preset or "", "deadline": "good", "row-mt": "1", "threads": str(threads)} | rate
+        case "raw":
+            return {}
         case "ffv1":
             return {"level": "3", "slicecrc": "1", "threads": str(threads)}
 
@@ -222,7 +226,7 @@ def encoder_pixel_format(settings: EncoderSettings, pixel_format: str, *, width:
     if pixel_format not in _formats(settings.codec) and pixel_format.startswith("gray"):
         chosen = pixel_format.replace("gray", "yuv420p")
     if chosen not in _formats(settings.codec):
-        able = [codec for codec in _ENCODERS if pixel_format in _formats(codec)]
+        able = [codec for codec in _ENCODERS if codec != "raw" and pixel_format in _formats(codec)]
         fix = f"choose codec {' or '.join(able)}" if able else "convert first: ffmpeg -i FILE -pix_fmt yuv420p out.mkv"
         raise InputError(f"{settings.codec} cannot encode {pixel_format} frames; {fix}")
     odd = (width % 2 and "444p" not in chosen) or (height % 2 and "420p" in chosen)
@@ -236,5 +240,8 @@ def encoder_pixel_format(settings: EncoderSettings, pixel_format: str, *, width:
 
 @cache
 def _formats(codec: str) -> frozenset[str]:
-    """Return the names of the pixel formats that the encoder takes."""
+    """Return the names of the pixel formats that the encoder takes; of raw pictures, those that y4m has a name for."""
+    if codec == "raw":
+        layouts = ("gray", "yuv420p", "yuv422p", "yuv444p")
+        return frozenset(["yuv411p", *layouts, *(f"{layout}{bits}le" for layout in layouts for bits in (9, 10, 12, 16))])
     return frozenset(known.name for known in av.codec.Codec(_ENCODERS[codec].ffmpeg_name, "w").video_formats or ())

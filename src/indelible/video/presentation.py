@@ -22,6 +22,7 @@ __all__ = [
     "Presentation",
     "check_fields",
     "encode_fields",
+    "lost_with",
     "mastering_parameters",
     "presentation_of",
 ]
@@ -30,7 +31,7 @@ __all__ = [
 TOP_FIRST, _BOTTOM_FIRST = 2, 3
 _SHOWN_FIRST = {2: TOP_FIRST, 3: _BOTTOM_FIRST, 4: _BOTTOM_FIRST, 5: TOP_FIRST}
 _IN_WORDS = {TOP_FIRST: "top field first", _BOTTOM_FIRST: "bottom field first"}
-_KEEPS_FIELDS = ("x264", "ffv1")
+_KEEPS_FIELDS = ("x264", "ffv1", "raw")
 
 # What the pictures of some sources carry and no encoder here can be given.
 _LOST = {
@@ -83,8 +84,14 @@ def presentation_of(context: VideoCodecContext, picture: VideoFrame) -> Presenta
         matrix=None if matrix is None else struct.unpack("=9i", matrix),
         field_order=_SHOWN_FIRST.get(int(context.field_order), TOP_FIRST) if picture.interlaced_frame else 0,
         mastering=_mastering(found.get("MASTERING_DISPLAY_METADATA"), found.get("CONTENT_LIGHT_LEVEL")),
-        lost=tuple(dict.fromkeys(words for kind, words in _LOST.items() if kind in found)),
+        lost=lost_with(picture),
     )
+
+
+def lost_with(picture: VideoFrame) -> tuple[str, ...]:
+    """Return, in words, what a picture carries that no encoder here can be given."""
+    found = {data.type.name for data in cast("list[SideData]", list(picture.side_data))}
+    return tuple(dict.fromkeys(words for kind, words in _LOST.items() if kind in found))
 
 
 def _mastering(display: bytes | None, light: bytes | None) -> Mastering | None:
@@ -143,7 +150,7 @@ def check_fields(presentation: Presentation, codec: str, *, height: int, pixel_f
     way_out = "or deinterlace first: ffmpeg -i FILE -vf bwdif -c:a copy out.mkv"
     if codec not in _KEEPS_FIELDS:
         raise InputError(
-            f"the video is interlaced ({order}), which {codec} cannot keep; choose codec {' or '.join(_KEEPS_FIELDS)}, {way_out}"
+            f"the video is interlaced ({order}), which {codec} cannot keep; choose codec {' or '.join(_KEEPS_FIELDS[:2])}, {way_out}"
         )
     step = 4 if "420p" in pixel_format else 2
     if codec == "x264" and height % step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING
 from indelible.errors import InputError, MediaError, UnsupportedMediaError
 from indelible.frames import Frame, VideoInfo
 from indelible.video._av import av, exact_fraction, media_errors
+from indelible.video.claims import claimed_end_seconds
+from indelible.video.interrupts import interruptible
+from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import waiting_for
 from indelible.video.planes import frame_from_picture
-from indelible.video.presentation import Presentation, presentation_of
-from indelible.video.probe import claimed_end_seconds, video_info
-from indelible.video.source import DEFAULT_MAX_PIXELS, Source, main_video_stream, open_input, source_name
+from indelible.video.presentation import Presentation, lost_with, presentation_of
+from indelible.video.probe import video_info
+from indelible.video.source import Source, main_video_stream, open_input, source_name
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -27,9 +31,12 @@ __all__ = ["VideoReader", "open_video"]
 # A video that ends this much before its claimed end has lost its tail; containers themselves are a few frames inexact.
 _TAIL_SECONDS = 0.5
 
+# How often pictures are looked at for what will be lost with them.
+_LOOK_SECONDS = 5
+
 
 @contextmanager
-def open_video(source: Source, *, threads: int = 0, max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[VideoReader]:
+def open_video(source: Source, *, threads: int = 0, limits: Limits = DEFAULT_LIMITS) -> Iterator[VideoReader]:
     """Open a video for reading, from a path, ``-`` (standard input) or a binary file object.
 
     For example::
@@ -41,23 +48,23 @@ def open_video(source: Source, *, threads: int = 0, max_pixels: int = DEFAULT_MA
     Args:
         source: what to read; a seekable file object is read from its start.
         threads: decoder threads; 0 takes all cores, and 1 decodes without delay (for clips in memory).
-        max_pixels: refuse larger pictures before anything is decoded.
+        limits: refuse what goes beyond: what a file says of itself before anything is decoded, and its length while it is read.
 
     Raises:
         MediaError: if the source is missing, empty, not a video, or if nothing in it can be decoded.
         UnsupportedMediaError: if it has no video stream, is no regular file, or its pictures have no luma plane.
-        LimitError: if its pictures or streams are beyond the limits.
+        LimitError: if its pictures, its streams or its length are beyond the limits.
     """
     if threads < 0:
         raise InputError(f"threads is {threads}; it must be 0 (all cores) or more")
     name = source_name(source)
-    with open_input(source, max_pixels=max_pixels) as container:
-        stream = main_video_stream(container, name=name, max_pixels=max_pixels)
-        stream.codec_context.options = {"max_pixels": str(max_pixels)}
+    with open_input(source, limits=limits) as container:
+        stream = main_video_stream(container, name=name, limits=limits)
+        stream.codec_context.options = {"max_pixels": str(limits.pixels)}
         stream.thread_count = threads
         # Frame threads are the fast ones, and delay the first picture by their number.
         stream.thread_type = "SLICE" if threads == 1 else "AUTO"
-        reader = VideoReader(container, stream, name)
+        reader = VideoReader(container, stream, name, limits)
         yield reader
 
 
@@ -67,9 +74,10 @@ class VideoReader:
     Frames are as coded: not rotated, not scaled, native planes (see :class:`Frame`), and their luma may be kept.
     """
 
-    def __init__(self, container: InputContainer, stream: VideoStream, name: str) -> None:
+    def __init__(self, container: InputContainer, stream: VideoStream, name: str, limits: Limits) -> None:
         self._stream = stream
         self._name = name
+        self._limits = limits
         self._warnings: list[str] = []
         self._damaged_packets = 0
         self._pictures = self._decode(container)
@@ -81,6 +89,7 @@ class VideoReader:
         self._info = video_info(container, stream, self._first)
         self._presentation = presentation_of(stream.codec_context, self._first)
         self._claimed_end = claimed_end_seconds(container, stream)
+        self._lost = list(self._presentation.lost)
 
     @property
     def info(self) -> VideoInfo:
@@ -93,6 +102,11 @@ class VideoReader:
         return self._presentation
 
     @property
+    def lost(self) -> list[str]:
+        """What the pictures so far carried that no encoder here can be given, in words, by a look every five seconds."""
+        return list(self._lost)
+
+    @property
     def warnings(self) -> list[str]:
         """What went wrong so far without ending the reading, a sentence each; complete after the last frame."""
         return list(self._warnings)
@@ -101,6 +115,7 @@ class VideoReader:
         """Yield the frames; a second call goes on where the first stopped."""
         time_base = self._info.time_base
         last: int | None = None
+        start, count, look = 0, 0, Fraction(_LOOK_SECONDS)
         while (picture := self._next_picture()) is not None:
             if (picture.width, picture.height) != (self._info.width, self._info.height):
                 raise UnsupportedMediaError(
@@ -108,9 +123,21 @@ class VideoReader:
                     f"after {_seconds(last, time_base)}; split or scale it first: ffmpeg -i FILE -vf scale=W:H out.mkv"
                 )
             pts = self._increasing_pts(picture, last, time_base)
+            start, count = pts if last is None else start, count + 1
+            seconds = (pts - start) * time_base
+            self._limits.check_progress(self._name, frames=count, seconds=float(seconds))
+            if seconds >= look:
+                look = seconds + _LOOK_SECONDS
+                self._look(picture)
             yield frame_from_picture(picture, pts=pts, time_base=time_base, duration=picture.duration or 0)
             last = pts
         self._check_tail(last, time_base)
+
+    def _look(self, picture: VideoFrame) -> None:
+        """Note what will be lost with a picture: captions may begin late."""
+        # PyAV ties a picture whose side data were asked for into a circle, which would keep its memory; this frees the one before.
+        gc.collect()
+        self._lost += [words for words in lost_with(picture) if words not in self._lost]
 
     def _next_picture(self) -> VideoFrame | None:
         picture, self._first = self._first, None
@@ -135,7 +162,7 @@ class VideoReader:
         packets = container.demux(self._stream)
         while True:
             try:
-                with media_errors(self._name, task="read", advice="what came before was used"):
+                with interruptible(), media_errors(self._name, task="read", advice="what came before was used"):
                     packet = next(packets, None)
             except MediaError as error:
                 self._warnings.append(f"damaged tail: decoding stopped at {_at(seen, self._stream)}: {error}")

@@ -9,21 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from indelible.errors import LimitError, MediaError, UnsupportedMediaError
+from indelible.errors import MediaError, UnsupportedMediaError
 from indelible.video._av import av, media_errors
+from indelible.video.claims import claimed_seconds
+from indelible.video.interrupts import StandardInput, interruptible
+from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-__all__ = ["DEFAULT_MAX_PIXELS", "NOT_MOVING", "Source", "is_pipe", "main_video_stream", "open_input", "source_name"]
+__all__ = ["NOT_MOVING", "Source", "is_pipe", "main_video_stream", "open_input", "source_name"]
 
 Source = str | os.PathLike[str] | BinaryIO
 """A path, ``-`` for standard input or output, or a binary file object (``io.BytesIO``, a pipe)."""
-
-DEFAULT_MAX_PIXELS = 8192 * 8192
-MAX_STREAMS = 64
 
 # Containers of one self-contained file. What is not here: playlists and manifests (hls, dash, concat, sdp, ...) and image sequences,
 # which lead to other files or to the network; devices; and the text and game formats that FFmpeg sees in almost any bytes.
@@ -45,7 +45,7 @@ def source_name(source: Source) -> str:
 
 
 @contextmanager
-def open_input(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[InputContainer]:
+def open_input(source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[InputContainer]:
     """Open a source for demuxing and close it afterwards.
 
     A seekable file object is read from its start, wherever it stands.
@@ -53,18 +53,18 @@ def open_input(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Itera
     Raises:
         MediaError: if it is missing, empty, unreadable or no video container of the kinds that are read.
         UnsupportedMediaError: if it is a folder, a device or a named pipe.
-        LimitError: if it has more than 64 streams.
+        LimitError: if it has more streams than are allowed.
     """
     name = source_name(source)
     file, protocols = _openable(source)
-    options = {"format_whitelist": _DEMUXERS.replace(" ", ","), "protocol_whitelist": protocols, "max_streams": str(4 * MAX_STREAMS)}
-    with media_errors(name, task="open", advice=_ADVICE):
+    options = {"format_whitelist": _DEMUXERS.replace(" ", ","), "protocol_whitelist": protocols, "max_streams": str(4 * limits.streams)}
+    with interruptible(), media_errors(name, task="open", advice=_ADVICE):
         try:
             # `options` also reach the decoders that look into the first packets while the container is opened.
             container = av.open(
                 file,
                 "r",
-                options={"max_pixels": str(max_pixels)},
+                options={"max_pixels": str(limits.pixels)},
                 container_options=options,
                 metadata_errors="surrogateescape",
                 # Of a file only: a pipe may have nothing to say for as long as it likes.
@@ -75,27 +75,24 @@ def open_input(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Itera
                 f"{name} is not a video of a kind that is read here (nor are playlists, manifests, pictures and text); {_ADVICE}"
             ) from error
     with container:
-        if len(container.streams) > MAX_STREAMS:
-            raise LimitError(f"{name} has more than {MAX_STREAMS} streams; keep the ones that matter with: ffmpeg -i FILE -c copy out.mkv")
+        limits.check_streams(name, len(container.streams))
         yield container
 
 
-def main_video_stream(container: InputContainer, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS) -> VideoStream:
-    """Return the first video stream that is not a cover picture, with its size checked.
+def main_video_stream(container: InputContainer, *, name: str, limits: Limits = DEFAULT_LIMITS) -> VideoStream:
+    """Return the first video stream that is not a cover picture, with its size and its claimed length checked.
 
     Raises:
         UnsupportedMediaError: if there is none, or no decoder for it.
-        LimitError: if its pictures have more than ``max_pixels`` pixels.
+        LimitError: if its pictures are larger than is allowed, or it says that they are more or last longer.
     """
     for stream in container.streams.video:
         if stream.disposition & NOT_MOVING:
             continue
         if stream.codec_context is None:
             raise UnsupportedMediaError(f"{name}: no decoder for its video stream in this build of FFmpeg; transcode it first")
-        pixels = stream.codec_context.width * stream.codec_context.height
-        if pixels > max_pixels:
-            size = f"{stream.codec_context.width}x{stream.codec_context.height}"
-            raise LimitError(f"{name} has pictures of {size}, {pixels} pixels; at most {max_pixels} are allowed (max_pixels)")
+        limits.check_size(name, stream.codec_context.width, stream.codec_context.height)
+        limits.check_claims(name, frames=stream.frames or None, seconds=claimed_seconds(container, stream))
         return stream
     kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
     raise UnsupportedMediaError(f"{name} has no video stream (it holds: {kinds}); give a file with moving pictures")
@@ -119,7 +116,7 @@ def _openable(source: Source) -> tuple[str | BinaryIO, str]:
         return source, "none"
     path = os.fspath(source)
     if path == "-":
-        return "pipe:0", "pipe"
+        return StandardInput(), "none"
     try:
         status = os.stat(path)
     except (OSError, ValueError) as error:

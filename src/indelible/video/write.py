@@ -13,13 +13,15 @@ from indelible.frames import ColorTags, Frame, VideoInfo
 from indelible.video._av import av, exact_fraction, media_errors
 from indelible.video.containers import check_holds, muxer_options
 from indelible.video.encoders import EncoderSettings, encoder_name, encoder_options, encoder_pixel_format
+from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.planes import picture_from_frame
 from indelible.video.presentation import TOP_FIRST, FieldMarker, Presentation, check_fields, encode_fields, mastering_parameters
 from indelible.video.probe import presentation as presentation_in
 from indelible.video.remux import StreamCopier
 from indelible.video.scheduling import unchanged_scheduling
-from indelible.video.source import DEFAULT_MAX_PIXELS, Source, is_pipe, main_video_stream, open_input, source_name
+from indelible.video.source import Source, is_pipe, main_video_stream, open_input, source_name
 from indelible.video.target import Target, open_target
+from indelible.video.y4m import Y4M, at_one_rate, left_behind
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -74,13 +76,14 @@ def write_video(
         info: of the source: frame rate, aspect ratio of the pixels, rotation, and colours where the frames have no tags.
         copy_from: a source that can be opened again, whose other streams, chapters and tags are carried over untouched.
         presentation: how the pictures are to be shown (rotation, fields, HDR10); None takes it from ``copy_from``.
-        container: ``mp4``, ``mov``, ``matroska``, ``webm``, ``nut`` or ``mpegts``; None takes it from the suffix (``nut`` for ``-``).
+        container: ``mp4``, ``mov``, ``matroska``, ``webm``, ``nut``, ``mpegts`` or ``yuv4mpegpipe`` (y4m: pictures at one rate and nothing
+            else, with a warning); None takes it from the suffix (``nut`` for ``-``).
         overwrite: whether an existing file may be replaced.
 
     Raises:
         OutputError: if the target exists, is ``copy_from``, or cannot be created.
         InputError: if the frames are none, change their size, or cannot be encoded with these settings or held by this container;
-            interlaced ones are encoded as such by x264 and ffv1 only.
+            interlaced ones are encoded as such by x264, ffv1 and raw only; y4m holds only frames at one rate.
         MediaError: if encoding, copying or writing fails.
     """
     if copy_from is not None and is_pipe(copy_from):
@@ -88,15 +91,16 @@ def write_video(
     with ExitStack() as stack:
         place = stack.enter_context(open_target(target, container=container, overwrite=overwrite, source=copy_from))
         check_holds(place.container, settings.codec)
-        remaining = iter(frames)
+        remaining = iter(frames if place.container != Y4M else at_one_rate(frames, info.frame_rate))
         first = next(remaining, None)
         if first is None:
             raise InputError("there are no frames to write; is the source empty or its range outside the video?")
-        limit = max(DEFAULT_MAX_PIXELS, info.width * info.height)  # larger sources were let in by whoever read them
+        pictures_only = place.container == Y4M
+        limits = DEFAULT_LIMITS.admitting(info)  # what is beyond was let in by whoever read it
         if presentation is None:
-            presentation = Presentation() if copy_from is None else presentation_in(copy_from, max_pixels=limit)
+            presentation = Presentation() if copy_from is None else presentation_in(copy_from, limits=limits)
         shown = presentation
-        source = None if copy_from is None else stack.enter_context(open_input(copy_from, max_pixels=limit))
+        source = None if copy_from is None or pictures_only else stack.enter_context(open_input(copy_from, limits=limits))
         stack.enter_context(media_errors(place.name, task="write", advice="check the free space, and the settings of the encoder"))
         output = stack.enter_context(
             _open_output(
@@ -112,7 +116,7 @@ def write_video(
             stream = add_video()
         else:
             name = source_name(copy_from)
-            copier = StreamCopier(source, main_video_stream(source, name=name, max_pixels=limit), output, name=name)
+            copier = StreamCopier(source, main_video_stream(source, name=name, limits=limits), output, name=name)
             stream = copier.add_streams(add_video)
         with unchanged_scheduling():
             output.start_encoding()
@@ -120,7 +124,10 @@ def write_video(
         encoding.write(first)
         for frame in remaining:
             encoding.write(frame)
-        return encoding.finish(_not_written(shown, settings))
+        color = _color(first, info)
+        turned = shown.matrix is not None or info.rotation_deg != 0
+        gone = left_behind(info, color, turned=turned) if pictures_only else ()
+        return encoding.finish((*gone, *_not_written(shown, settings)))
 
 
 class _Encoding:
@@ -234,7 +241,7 @@ def _add_video_stream(
     context = stream.codec_context
     context.pix_fmt = pixel_format
     context.sample_aspect_ratio = info.sample_aspect_ratio
-    color = info.color if first.color == ColorTags() else first.color
+    color = _color(first, info)
     context.color_primaries, context.color_trc = color.primaries, color.transfer
     context.colorspace, context.color_range = color.matrix, color.range
     if settings.codec == "x265" and output.format.name in ("mp4", "mov"):
@@ -246,6 +253,10 @@ def _add_video_stream(
     elif info.rotation_deg:
         stream.set_display_rotation(info.rotation_deg)
     return stream
+
+
+def _color(first: Frame, info: VideoInfo) -> ColorTags:
+    return info.color if first.color == ColorTags() else first.color
 
 
 def _not_written(shown: Presentation, settings: EncoderSettings) -> tuple[str, ...]:

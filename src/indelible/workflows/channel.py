@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from indelible.channel import ChannelFileResult, run_channel_file
-from indelible.video import Source
+from indelible.video import Limits, Source
+from indelible.video.limits import DEFAULT_LIMITS
 from indelible.workflows.document import Document, document, label
-from indelible.workflows.standard_input import readable
 
 __all__ = ["ChannelResult", "channel_file"]
 
@@ -44,7 +44,14 @@ class ChannelResult:
 
 
 def channel_file(
-    source: Source, target: Source, specification: str, *, seed: int = 0, container: str | None = None, overwrite: bool = False
+    source: Source,
+    target: Source,
+    specification: str,
+    *,
+    seed: int = 0,
+    container: str | None = None,
+    overwrite: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> ChannelResult:
     """Send a video through a channel, for example ``scale=640x360|x264:crf=28``.
 
@@ -55,6 +62,7 @@ def channel_file(
         seed: of all that is random in the channel; the same seed gives the same result.
         container: of the target; None takes it from the suffix.
         overwrite: whether an existing file may be replaced.
+        limits: how much of a source is read.
 
     Raises:
         SpecError: if the specification cannot be understood.
@@ -62,6 +70,5 @@ def channel_file(
         OutputError: if the target exists, is the source, or cannot be created.
         MediaError: if reading, encoding or writing fails.
     """
-    with readable(source) as opened:
-        run = run_channel_file(opened, target, specification, seed=seed, container=container, overwrite=overwrite)
+    run = run_channel_file(source, target, specification, seed=seed, container=container, overwrite=overwrite, limits=limits)
     return ChannelResult(label(target), run, seed)

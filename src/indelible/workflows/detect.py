@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector
-from indelible.video import Source, open_video
+from indelible.video import Limits, Source, open_video
+from indelible.video.limits import DEFAULT_LIMITS
 from indelible.workflows.document import Document, document, label
 from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
-from indelible.workflows.standard_input import readable
 
 __all__ = ["DEFAULT_ALPHA", "DetectResult", "detect_file", "write_report"]
 
@@ -68,7 +68,13 @@ class DetectResult:
 
 
 def detect_file(
-    source: Source, keys: Sequence[SecretKey], *, alpha: float = DEFAULT_ALPHA, every: int = 1, progress: Progress | None = None
+    source: Source,
+    keys: Sequence[SecretKey],
+    *,
+    alpha: float = DEFAULT_ALPHA,
+    every: int = 1,
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Progress | None = None,
 ) -> tuple[DetectResult, ...]:
     """Look for marks of some keys in a video.
 
@@ -76,7 +82,7 @@ def detect_file(
         source: what to read: a path, ``-`` or a binary file object.
         keys: whose marks to look for; all of them count in the p-values.
         alpha: largest p-value that counts as marked.
-        every: look at each so manieth frame only, 1 or more.
+        limits: how much of a source is read.
         progress: told of each frame.
 
     Returns:
@@ -86,8 +92,8 @@ def detect_file(
         InputError: if there is no key, alpha is not between 0 and 1, or ``every`` is less than 1.
         MediaError: if the file cannot be read.
     """
-    detector = Detector(keys, alpha=alpha, every=every)
-    with readable(source) as opened, open_video(opened) as reader:
+    detector = Detector(keys, alpha=alpha)
+    with open_video(source, limits=limits) as reader:
         for frame in followed(reader, progress):
             detector.add(frame)
         warnings = tuple(reader.warnings)

@@ -14,13 +14,13 @@ from typing import Literal
 from indelible.keys import SecretKey
 from indelible.mark import Embedder, EmbedReport, Payload
 from indelible.report.mark import write_mark_report
-from indelible.video import EncoderSettings, Source, VideoReader, copy_settings, open_video, write_video
+from indelible.video import EncoderSettings, Limits, Source, VideoReader, copy_settings, open_video, write_video
+from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.source import is_pipe
 from indelible.workflows.comparison import Comparison
 from indelible.workflows.document import Document, document, label
 from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
-from indelible.workflows.standard_input import readable
 
 __all__ = ["DEFAULT_ENCODER", "MarkResult", "Strength", "mark_file"]
 
@@ -42,7 +42,8 @@ class MarkResult:
         duration_seconds: from the first picture to the end of the last.
         settings: how the video was encoded.
         xpsnr_db: perceptually weighted PSNR of the mark, before encoding; None unless measured.
-        bitrate_change: share by which the marked encode is larger than a plain one with the same settings; None unless measured.
+        bitrate_change: share by which the marked encode is larger than a plain one with the same settings; None unless measured,
+            and for raw pictures.
         warnings: what went wrong without ending the work, or could not be carried over, a sentence each.
     """
 
@@ -92,6 +93,7 @@ def mark_file(
     overwrite: bool = False,
     measure: bool = False,
     report: str | os.PathLike[str] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> MarkResult:
     """Mark a video.
@@ -111,6 +113,7 @@ def mark_file(
         measure: also measure ``xpsnr_db`` and ``bitrate_change``. The latter costs a second decode and a plain encode, and is not to be
             had of a source that is read once.
         report: a page of HTML to write with a few pictures before and after; measures too.
+        limits: how much of a source is read.
         progress: told of each frame.
 
     Raises:
@@ -123,7 +126,7 @@ def mark_file(
     payload = payload or Payload()
     embedder = Embedder(key, payload, strength=strength, quality_db=quality_db)
     again = source if _opens_twice(source) else None
-    with readable(source) as opened, open_video(opened) as reader:
+    with open_video(source, limits=limits) as reader:
         chosen = settings or copy_settings(reader.info)
         comparison = Comparison(reader.info) if measure or report is not None else None
         frames = followed(reader, progress)
@@ -138,7 +141,11 @@ def mark_file(
             container=container,
             overwrite=overwrite,
         )
-        warnings = (*reader.warnings, *written.warnings, *_left_behind(reader, again))
+        late = (f"not carried over: {words}" for words in reader.lost if words not in reader.presentation.lost)
+        warnings = (*reader.warnings, *written.warnings, *late, *_left_behind(reader, again, chosen))
+    bitrate_change = None
+    if comparison is not None and again is not None and chosen.codec != "raw":
+        bitrate_change = written.video_bytes / _plain_bytes(again, chosen, limits, progress) - 1.0
     result = MarkResult(
         output=label(target),
         key_id=key.key_id,
@@ -147,7 +154,7 @@ def mark_file(
         duration_seconds=written.duration_seconds,
         settings=chosen,
         xpsnr_db=comparison.xpsnr_db if comparison else None,
-        bitrate_change=written.video_bytes / _plain_bytes(again, chosen, progress) - 1.0 if comparison and again is not None else None,
+        bitrate_change=bitrate_change,
         warnings=warnings,
     )
     if comparison is not None and report is not None:
@@ -160,13 +167,14 @@ def _opens_twice(source: Source) -> bool:
     return isinstance(source, str | os.PathLike | io.BytesIO) and not is_pipe(source)
 
 
-def _plain_bytes(source: Source, settings: EncoderSettings, progress: Progress | None) -> int:
+def _plain_bytes(source: Source, settings: EncoderSettings, limits: Limits, progress: Progress | None) -> int:
     """Return the size of the pictures when they are encoded without a mark."""
-    with tempfile.TemporaryDirectory(prefix="indelible-plain-") as folder, open_video(source) as reader:
+    with tempfile.TemporaryDirectory(prefix="indelible-plain-") as folder, open_video(source, limits=limits) as reader:
         frames = followed(reader, progress)
         return write_video(Path(folder) / "plain.mkv", frames, settings, info=reader.info, presentation=reader.presentation).video_bytes
 
 
-def _left_behind(reader: VideoReader, again: Source | None) -> Iterator[str]:
-    if again is None and len(reader.info.streams) > 1:
+def _left_behind(reader: VideoReader, again: Source | None, settings: EncoderSettings) -> Iterator[str]:
+    # Of raw pictures the writer has already said that they go alone.
+    if again is None and len(reader.info.streams) > 1 and settings.codec != "raw":
         yield "an open file or pipe is read once, for its pictures; sound and all else were not carried over: give a path to keep them"
