@@ -82,6 +82,7 @@ def detect_file(
         source: what to read: a path, ``-`` or a binary file object.
         keys: whose marks to look for; all of them count in the p-values.
         alpha: largest p-value that counts as marked.
+        every: look at each so manieth frame only, 1 or more.
         limits: how much of a source is read.
         progress: told of each frame.
 
@@ -92,7 +93,7 @@ def detect_file(
         InputError: if there is no key, alpha is not between 0 and 1, or ``every`` is less than 1.
         MediaError: if the file cannot be read.
     """
-    detector = Detector(keys, alpha=alpha)
+    detector = Detector(keys, alpha=alpha, every=every)
     with open_video(source, limits=limits) as reader:
         for frame in followed(reader, progress):
             detector.add(frame)
