@@ -154,7 +154,10 @@ class BlindVideoWatermark:
     """
 
     bits_of_stretch = 16
-    _batch = 4096
+    _batch = 1024
+
+    def __init__(self) -> None:
+        self._kept: tuple[tuple[int, tuple[int, ...]], list[np.ndarray]] | None = None
 
     def versions(self) -> dict[str, str]:
         return _versions("blind-video-watermark", "dtcwt", "numpy", "opencv-python")
@@ -191,17 +194,25 @@ class BlindVideoWatermark:
 
     def _scores(self, means: np.ndarray, key: int) -> np.ndarray:
         """Return the correlation of each stretch with each key's pattern."""
+        size = means[0].size
+        flat = means.reshape(len(means), size).astype(np.float32)
+        scores = []
+        for packed in self._patterns(key, means.shape[1:]):
+            signs = np.unpackbits(packed, axis=1, count=size).astype(np.float32) * 2.0 - 1.0
+            average = signs.mean(axis=1)
+            # As sum(flat * (signs - average)) / deviation; flat has mean zero.
+            scores.append(flat @ signs.T / (size * np.sqrt(1.0 - average**2)))
+        return np.concatenate(scores, axis=1)
+
+    def _patterns(self, key: int, shape: tuple[int, ...]) -> list[np.ndarray]:
+        """Return all keys' patterns, as bits, in batches; making them takes longer than all else, so they are kept."""
         from blind_video_watermark.utils import generate_wm
 
-        shape, count = means.shape[1:], 1 << self.bits_of_stretch
-        flat = means.reshape(len(means), -1).astype(np.float32)
-        scores = np.empty((len(means), count))
-        for start in range(0, count, self._batch):
-            patterns = np.stack([generate_wm(key + start + index, shape).ravel() for index in range(self._batch)]).astype(np.float32)
-            deviations = patterns - patterns.mean(axis=1, keepdims=True)
-            deviations /= deviations.std(axis=1, keepdims=True)
-            scores[:, start : start + self._batch] = flat @ deviations.T / flat.shape[1]
-        return scores
+        if self._kept is None or self._kept[0] != (key, shape):
+            starts = range(0, 1 << self.bits_of_stretch, self._batch)
+            batches = ([generate_wm(key + start + index, shape).ravel() > 0 for index in range(self._batch)] for start in starts)
+            self._kept = (key, shape), [np.packbits(batch, axis=1) for batch in batches]
+        return self._kept[1]
 
 
 def _padded(picture: np.ndarray) -> np.ndarray:

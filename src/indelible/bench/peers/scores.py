@@ -60,7 +60,7 @@ def message_scores(soft: NDArray[np.float64], messages: NDArray[np.uint8]) -> ND
         signs = 2.0 * messages - 1.0
         return np.asarray(signs @ (soft - soft.mean()), np.float64)
     width = int(soft.shape[-1]).bit_length() - 1
-    if soft.ndim != 2 or soft.shape != (bits // width if width else 0, 1 << width) or bits % width:
+    if width < 1 or bits % width or soft.shape != (bits // width, 1 << width):
         raise InputError(f"soft values of shape {soft.shape} do not belong to messages of {bits} bits")
     symbols = messages.reshape(len(messages), -1, width).astype(np.int64) @ (1 << np.arange(width)[::-1])
     return np.asarray(soft[np.arange(len(soft)), symbols].sum(axis=1), np.float64)
