@@ -5,7 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from indelible.bench.cache import source_digest
 from indelible.bench.corpus import Corpus, load_corpus
+from indelible.bench.peers.run import PeersRun, caches_of
 from indelible.bench.peers.summary import Loss, behind, summarise_channels, summarise_systems
 from indelible.bench.peers.systems import CLIPS, Ours, Peer, chosen_clips, chosen_peers, ours_beside
 from indelible.cli.bench import bench
@@ -42,6 +44,18 @@ def test_from_the_command_line(films, environment_folder, tmp_path):
     again = CliRunner().invoke(bench, [str(argument) for argument in arguments + names[:2]], catch_exceptions=False)
     assert "1 clips, 0 of them with something to measure" in again.stderr
     assert json.loads(output.read_text())["summary"] == result["summary"]
+
+
+def test_a_change_of_the_mark_costs_the_peers_nothing(environment, tmp_path, monkeypatch):
+    run = PeersRun(environment, cache_folder=tmp_path)
+    before = caches_of(run)
+    monkeypatch.setattr(
+        "indelible.bench.cache.source_digest", lambda parts: "other mark" if "mark" in parts else source_digest(parts=parts)
+    )
+    after = caches_of(run)
+    assert after.ours != before.ours
+    assert after.peers == before.peers
+    assert caches_of(PeersRun(environment, cache_folder=tmp_path, seed=2)).peers != before.peers
 
 
 def record(system, clip, channel="none", **values):

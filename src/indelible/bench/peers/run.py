@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from indelible.bench.cache import Cache, Record, measurement_digest
+from indelible.bench.cache import MEASURED_SOURCES, Cache, Record, measurement_digest
 from indelible.bench.corpus import Corpus, CorpusClip
 from indelible.bench.machine import provenance
 from indelible.bench.peers.published import PUBLISHED
 from indelible.bench.peers.scores import DECOYS
 from indelible.bench.peers.summary import summarise_channels, summarise_systems
 from indelible.bench.peers.systems import CHANNELS, OUR_BITS, PEERS, Peer, all_systems
-from indelible.bench.peers.trial import RECORD_VERSION, PeerTrialTask, cell_of, due_cells, run_peer_trials
+from indelible.bench.peers.trial import RECORD_VERSION, Caches, PeerTrialTask, cell_of, due_cells, run_peer_trials
 from indelible.bench.peers.worker import PeerEnvironment, started
 from indelible.bench.pool import Job, run_jobs
 from indelible.channel import parse_channel
@@ -60,17 +60,17 @@ def run_peers(corpus: Corpus, run: PeersRun) -> dict[str, Any]:
         MissingExtraError: if the peers' environment is not there.
     """
     versions = _versions(run)
-    cache = Cache(run.cache_folder / "peers", _digest(run))
+    caches = caches_of(run)
     if not run.resume:
         for clip in corpus.clips:
-            cache.forget(clip)
-    jobs = [Job(task, clip.name, os.path.getsize(clip.path)) for clip in corpus.clips if _left(task := _task(clip, cache, run))]
+            caches.forget(clip)
+    jobs = [Job(task, clip.name, os.path.getsize(clip.path)) for clip in corpus.clips if _left(task := _task(clip, caches, run))]
     run.progress(f"{len(corpus.clips)} clips, {len(jobs)} of them with something to measure")
     where = provenance(corpus)  # before the hours of work, during which the source tree may change
     for job, failures in run_jobs(jobs, run_peer_trials, processes=run.jobs, progress=run.progress):
         if failures:
             run.progress(f"{job.name}: {failures} measurements failed; see errors in the result")
-    records = _records(corpus, cache, run)
+    records = _records(corpus, caches, run)
     measured = [record for record in records if record.get("applies") and "error" not in record]
     return {
         "schema": SCHEMA,
@@ -86,23 +86,23 @@ def run_peers(corpus: Corpus, run: PeersRun) -> dict[str, Any]:
     }
 
 
-def _task(clip: CorpusClip, cache: Cache, run: PeersRun) -> PeerTrialTask:
-    return PeerTrialTask(clip, run.peers, run.channels, run.seed, run.environment, cache)
+def _task(clip: CorpusClip, caches: Caches, run: PeersRun) -> PeerTrialTask:
+    return PeerTrialTask(clip, run.peers, run.channels, run.seed, run.environment, caches)
 
 
 def _left(task: PeerTrialTask) -> bool:
     """Return whether anything of a clip is not known yet."""
-    known = {cell_of(record) for record in task.cache.read(task.clip) if "error" not in record}
+    known = task.known()
     return any(cell not in known for system in all_systems(task.peers) for cell in due_cells(system, task.channels))
 
 
-def _records(corpus: Corpus, cache: Cache, run: PeersRun) -> list[Record]:
+def _records(corpus: Corpus, caches: Caches, run: PeersRun) -> list[Record]:
     """Return the latest record of each (clip, system, channel) that this run asks for, in the order of the run."""
     wanted = [cell for system in all_systems(run.peers) for cell in due_cells(system, run.channels)]
     order = {cell: position for position, cell in enumerate(wanted)}
     latest: dict[tuple[int, str], Record] = {}
     for clip in corpus.clips:
-        for record in cache.read(clip):
+        for record in caches.read(clip):
             if (cell := cell_of(record)) in order:
                 latest[order[cell], clip.name] = {"clip": clip.name} | record
     return [latest[place] for place in sorted(latest)]
@@ -116,10 +116,15 @@ def _versions(run: PeersRun) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _digest(run: PeersRun) -> str:
-    """Return a digest of all that a record depends on but the clip, the system and the channel."""
+def caches_of(run: PeersRun) -> Caches:
+    """Return the caches, named after all that a record depends on but the clip, the system and the channel."""
     folder = run.environment.script.parent
     workers = {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir()) if file.suffix in (".py", ".txt")
     }
-    return measurement_digest({"seed": run.seed, "workers": workers, "record": RECORD_VERSION})
+    settings = {"seed": run.seed, "workers": workers, "record": RECORD_VERSION}
+    without_the_mark = [part for part in MEASURED_SOURCES if part != "mark"]
+    return Caches(
+        Cache(run.cache_folder / "peers", measurement_digest(settings, parts=without_the_mark)),
+        Cache(run.cache_folder / "beside-peers", measurement_digest(settings)),
+    )

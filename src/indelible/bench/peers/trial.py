@@ -35,6 +35,27 @@ _ATTEMPTS = 4  # at meeting a peer's quality
 
 
 @dataclass(frozen=True, slots=True)
+class Caches:
+    """Where records are kept: those of the peers, which take hours, outlive a change of our mark."""
+
+    peers: Cache
+    ours: Cache
+
+    def read(self, clip: CorpusClip) -> list[Record]:
+        """Return what is known of a clip."""
+        return [*self.peers.read(clip), *self.ours.read(clip)]
+
+    def append(self, clip: CorpusClip, record: Record, *, of: Peer | Ours) -> None:
+        """Add one record of a system."""
+        (self.peers if isinstance(of, Peer) else self.ours).append(clip, record)
+
+    def forget(self, clip: CorpusClip) -> None:
+        """Remove what is known of a clip."""
+        self.peers.forget(clip)
+        self.ours.forget(clip)
+
+
+@dataclass(frozen=True, slots=True)
 class PeerTrialTask:
     """One clip, whom to try on it through what, and where the records go."""
 
@@ -43,7 +64,11 @@ class PeerTrialTask:
     channels: tuple[str, ...]
     seed: int
     environment: PeerEnvironment
-    cache: Cache
+    caches: Caches
+
+    def known(self) -> dict[Cell, Record]:
+        """Return what was measured before."""
+        return {cell_of(record): record for record in self.caches.read(self.clip) if "error" not in record}
 
 
 def due_cells(system: Peer | Ours, channels: Sequence[str]) -> list[Cell]:
@@ -60,7 +85,7 @@ def cell_of(record: Record) -> Cell:
 def run_peer_trials(task: PeerTrialTask) -> int:
     """Measure what is not known yet, each record into the cache as soon as it is known; return how many failed."""
     failures = 0
-    known = {cell_of(record): record for record in task.cache.read(task.clip) if "error" not in record}
+    known = task.known()
     bench = _Bench(task)
 
     def left(system: Peer | Ours) -> list[str]:
@@ -70,7 +95,7 @@ def run_peer_trials(task: PeerTrialTask) -> int:
         nonlocal failures
         for record in _guarded(system, channels, records) if channels else ():
             failures += "error" in record
-            task.cache.append(task.clip, record)
+            task.caches.append(task.clip, record, of=system)
             if "error" not in record:
                 known[cell_of(record)] = record
 
