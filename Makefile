@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 
-.PHONY: demo test test-long fuzz lint clean
+.PHONY: demo test test-long fuzz peers lint clean
 
 demo: $(VENV)/.demo
 	$(BIN)/indelible demo
@@ -20,12 +21,15 @@ test-long: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz --count 10000
 
+# Other watermarks, for `indelible bench peers`, in an environment of their own: they need old versions, and torch (1.5 GB).
+peers: $(PEERS)/.installed
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(PEERS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "indelible needs Python 3.11 or newer; try: make PYTHON=python3.12")'
@@ -40,4 +44,9 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $@
+
+$(PEERS)/.installed: bench/peers/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --requirement bench/peers/requirements.txt
 	touch $@

@@ -5,8 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from indelible.bench.markdown import table
 from indelible.bench.result_file import read_result, write_result
-from indelible.bench.tables import markdown, result_table
+from indelible.bench.tables import result_table
 from indelible.cli.bench import bench
 from indelible.errors import InputError
 
@@ -16,7 +17,7 @@ def invoke(*arguments):
 
 
 def test_markdown_escapes_what_would_break_a_row():
-    assert markdown(["channel", "n"], [["`a|b`", "1"]]) == "| channel | n |\n| --- | ---: |\n| `a\\|b` | 1 |\n"
+    assert table(["channel", "n"], [["`a|b`", "1"]]) == "| channel | n |\n| --- | ---: |\n| `a\\|b` | 1 |\n"
 
 
 def test_results_come_back_and_have_a_line_for_each_record(tmp_path):

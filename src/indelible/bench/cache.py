@@ -39,9 +39,13 @@ def source_digest(root: Path | None = None, *, parts: Iterable[str] = MEASURED_S
     return digest.hexdigest()
 
 
-def measurement_digest(settings: Mapping[str, object]) -> str:
+def measurement_digest(settings: Mapping[str, object], *, parts: Iterable[str] = MEASURED_SOURCES) -> str:
     """Return a digest of all that a measurement depends on but the clip and the channel: code, packages and settings."""
-    dependencies = {"source": source_digest(), "packages": {name: _version(name) for name in MEASURED_PACKAGES}, "settings": dict(settings)}
+    dependencies = {
+        "source": source_digest(parts=parts),
+        "packages": {name: _version(name) for name in MEASURED_PACKAGES},
+        "settings": dict(settings),
+    }
     return hashlib.sha256(json.dumps(dependencies, sort_keys=True).encode()).hexdigest()
 
 

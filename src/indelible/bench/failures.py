@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from indelible.bench.cache import Record
+from indelible.bench.markdown import caption, table
 from indelible.bench.robustness import SCHEMA
-from indelible.bench.tables import caption, markdown
 from indelible.channel import parse_channel
 from indelible.channel.chain import NONE
 from indelible.errors import InputError
@@ -107,7 +107,7 @@ def _cell(bits: int, channel: str, cell: Sequence[Record], unattacked: Mapping[t
     rows = [list(_row(record, unattacked.get((bits, record["clip"])))) for record in failed]
     reasons = ", ".join(f"{reason} {count}" for reason, count in Counter(row[-1] for row in rows).most_common())
     header = ["clip", "lost", "z", "z unattacked", "host, dB", "codec, dB", "symbol errors", "code, dB", "why"]
-    return f"{heading} ({reasons}).\n\n{markdown(header, rows)}"
+    return f"{heading} ({reasons}).\n\n{table(header, rows)}"
 
 
 def _row(record: Record, before: Record | None) -> Iterator[str]:

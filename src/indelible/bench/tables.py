@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from indelible.bench.markdown import caption, table
+from indelible.bench.peers.tables import peers_tables
 from indelible.errors import InputError
-
-Row = Sequence[str]
 
 
 def result_table(result: Mapping[str, Any]) -> str:
@@ -20,13 +20,6 @@ def result_table(result: Mapping[str, Any]) -> str:
     if schema not in _WRITERS:
         raise InputError(f"schema {schema!r} has no table; known are {', '.join(_WRITERS)}")
     return _WRITERS[schema](result)
-
-
-def markdown(header: Row, rows: Sequence[Row]) -> str:
-    """Return a Markdown table; columns of numbers should be obvious to the reader, so the first is left- and all others right-aligned."""
-    rule = ["---", *["---:"] * (len(header) - 1)]
-    escaped = ([cell.replace("|", "\\|") for cell in row] for row in (header, rule, *rows))
-    return "\n".join(f"| {' | '.join(row)} |" for row in escaped) + "\n"
 
 
 def _robustness(result: Mapping[str, Any]) -> str:
@@ -51,7 +44,7 @@ def _survival(rows: Sequence[Mapping[str, Any]], *, with_payload: bool) -> str:
             line += [_of(row["payload"]), _interval(row["payload"]), f"{100 * row['mean_symbol_error_rate']:.1f} %"]
             line += [_seconds(row["median_payload_seconds"])]
         lines.append(line)
-    return markdown(header + payload, lines)
+    return table(header + payload, lines)
 
 
 def _price(summary: Sequence[Mapping[str, Any]]) -> str:
@@ -69,7 +62,7 @@ def _price(summary: Sequence[Mapping[str, Any]]) -> str:
             ]
         )
     header = ["payload", "Y-PSNR mean", "lowest", "RGB-PSNR mean", "lowest", "VMAF loss mean", "worst", "bitrate mean", "worst"]
-    return "**Price of the mark** (dB before encoding; VMAF and bitrate at `x264:crf=28` against the unmarked encode)\n\n" + markdown(
+    return "**Price of the mark** (dB before encoding; VMAF and bitrate at `x264:crf=28` against the unmarked encode)\n\n" + table(
         header, lines
     )
 
@@ -99,7 +92,7 @@ def _null(result: Mapping[str, Any]) -> str:
                 str(row["payloads_reported"]),
             ]
         )
-    return caption(result) + "\n" + markdown(header, lines)
+    return caption(result) + "\n" + table(header, lines)
 
 
 def _speed(result: Mapping[str, Any]) -> str:
@@ -120,11 +113,11 @@ def _speed(result: Mapping[str, Any]) -> str:
     return "\n".join(
         [
             caption(result),
-            markdown(header, lines),
+            table(header, lines),
             "**The mark alone** (frames decoded before, nothing encoded)\n",
-            markdown(["size", "frames/s", "frames/s per core", "peak MiB (the frames held included)"], alone),
+            table(["size", "frames/s", "frames/s per core", "peak MiB (the frames held included)"], alone),
             "**Start-up**\n",
-            markdown(["command", "processor seconds"], start),
+            table(["command", "processor seconds"], start),
         ]
     )
 
@@ -133,19 +126,8 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.bench.robustness/1": _robustness,
     "indelible.bench.null/1": _null,
     "indelible.bench.speed/1": _speed,
+    "indelible.bench.peers/1": peers_tables,
 }
-
-
-def caption(result: Mapping[str, Any]) -> str:
-    """Return one line that says what the figures rest on."""
-    where = result["provenance"]
-    commit = where["commit"]
-    code = "no commit" if commit is None else commit["id"][:10] + (" with changes" if commit["modified"] else "")
-    corpus = where["corpus"]
-    return (
-        f"{corpus['clips']} clips of {corpus['sources']} sources (corpus {corpus['sha256'][:10]}), code {code}, {where['date']}, "
-        f"{where['machine']['processor']}, {where['machine']['cores']} cores.\n"
-    )
 
 
 def _of(rate: Mapping[str, Any]) -> str:

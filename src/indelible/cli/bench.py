@@ -125,6 +125,74 @@ def null(ctx: click.Context, corpus: Path, output: Path, pairs: int, only: str, 
 
 @bench.command(
     epilog="""\b
+Examples:
+  make peers && indelible bench peers clips/ -o peers.json --jobs 2
+  indelible bench peers clips/ -o thin.json --only 'd05*' --peer dwtDct --channel x264:crf=28
+Without --only, the clips that the published table rests on; other footage needs --only."""
+)
+@click.argument("corpus", type=click.Path(path_type=Path))
+@_OUTPUT
+@click.option("--peer", "names", multiple=True, metavar="NAME", help="Only these: dwtDct, dwtDctSvd, rivaGan, ...")
+@click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Measure these channels instead of the planned ones.")
+@click.option("--frames", type=click.IntRange(1), metavar="N", help="At most so many frames of each clip; 24 or 48 are planned.")
+@click.option("--only", metavar="PATTERN", help="Clips of such names, as in a shell: 'd00*'.")
+@click.option(
+    "--environment",
+    type=click.Path(path_type=Path),
+    default=Path(".venv-peers"),
+    show_default=True,
+    help="Where the peers are installed; make peers makes it.",
+)
+@click.option(
+    "--worker",
+    type=click.Path(path_type=Path),
+    default=Path("bench/peers/worker.py"),
+    show_default=True,
+    help="What runs in there, of a checkout of the source.",
+)
+@_SEED
+@_JOBS
+@_CACHE
+@_RESUME
+def peers(
+    corpus: Path,
+    output: Path,
+    names: tuple[str, ...],
+    channels: tuple[str, ...],
+    frames: int | None,
+    only: str | None,
+    environment: Path,
+    worker: Path,
+    seed: int,
+    jobs: int,
+    cache: Path,
+    resume: bool,
+) -> None:
+    """How the mark does beside other watermarks: the same clips, channels, frames and test of presence for all.
+
+    The others run in an environment of their own, each at its best use. Takes hours: a learned peer needs seconds for a frame.
+    """
+    from indelible.bench.peers.run import PeersRun, run_peers
+    from indelible.bench.peers.systems import CHANNELS, chosen_clips, chosen_peers
+    from indelible.bench.peers.worker import PeerEnvironment
+
+    run = PeersRun(
+        # Not resolved: the interpreter of an environment is a link, and knows by its own place where its packages are.
+        environment=PeerEnvironment((environment / "bin" / "python").absolute(), worker.absolute()),
+        peers=chosen_peers(names, most_frames=frames),
+        channels=channels or CHANNELS,
+        seed=seed,
+        cache_folder=cache,
+        jobs=jobs,
+        resume=resume,
+        progress=complain,
+    )
+    clips = _clips(corpus, only or "*", None)
+    _finish(run_peers(chosen_clips(clips) if only is None else clips, run), output)
+
+
+@bench.command(
+    epilog="""\b
 Example:
   indelible bench speed clips/ -o speed.json"""
 )
@@ -196,5 +264,6 @@ def _finish(result: dict[str, Any], output: Path) -> None:
 
     write_result(output, result)
     for failure in result.get("errors", ()):
-        complain(f"{failure['clip']}, {failure['bits']} bits, {failure['channel']}: {failure['error']}")
+        what = f"{failure['bits']} bits" if "bits" in failure else failure["system"]
+        complain(f"{failure['clip']}, {what}, {failure['channel']}: {failure['error']}")
     click.echo(result_table(result), nl=False)

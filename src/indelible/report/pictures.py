@@ -49,9 +49,14 @@ def side_by_side(pair: PicturePair) -> Markup:
     return element("div", *figures, class_="three")
 
 
+def luma_weights(frame: Frame) -> tuple[float, float]:
+    """Return the weights of red and blue in the luma of a frame, by its colour tags or, without any, by its size."""
+    return _KR_KB.get(frame.color.matrix, _KR_KB[1] if frame.height > _HD_LINES else _KR_KB[6])
+
+
 def to_bgr(frame: Frame) -> NDArray[np.uint8]:
     """Return a frame as OpenCV's BGR, uint8, shape (height, width, 3), converted as its colour tags say."""
-    kr, kb = _KR_KB.get(frame.color.matrix, _KR_KB[1] if frame.height > _HD_LINES else _KR_KB[6])
+    kr, kb = luma_weights(frame)
     luma = _luma_8bit(frame)
     if not frame.color.full_range:
         luma = (luma - 16.0) * (255.0 / 219.0)
