@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType(
         "mark": "Put a mark into a video.",
         "detect": "Look for a mark in videos.",
         "key": "Make a secret key, or show the fingerprint of one.",
+        "registry": "Show who got which marked copy.",
         "channel": "Do to a video what the world does: compress, resize, crop, ...",
         "demo": "Mark, compress and detect, on a small video.",
         "bench": "Measure what the documentation claims, on your own footage.",
