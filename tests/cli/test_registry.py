@@ -85,7 +85,9 @@ def test_the_key_itself_is_found_with_a_registry_too(run, studio, copies):
     result = run("detect", studio.found, "--key", studio.key, "--registry", copies.registry, "--json")
     found = json.loads(result.stdout)
     assert (found["marked"], found["recipient"], found["copies"]) == (True, None, [])
-    assert found["log10_p"] == pytest.approx(json.loads(run("detect", studio.found, "--key", studio.key, "--json").stdout)["log10_p"] + np.log10(2))
+    assert found["log10_p"] == pytest.approx(
+        json.loads(run("detect", studio.found, "--key", studio.key, "--json").stdout)["log10_p"] + np.log10(2)
+    )
 
 
 def test_averaged_copies_name_both_and_nobody_else(run, studio, copies, tmp_path):
@@ -102,7 +104,10 @@ def test_averaged_copies_name_both_and_nobody_else(run, studio, copies, tmp_path
 def test_copies_share_no_pattern(studio, copies):
     """What two copies changed is uncorrelated, unlike with one key for both."""
     film = pictures(studio.film)
-    changes = [np.mean([one[:270].astype(float) - two[:270] for one, two in zip(pictures(file), film, strict=True)], axis=0) for file in copies.files.values()]
+    changes = [
+        np.mean([one[:270].astype(float) - two[:270] for one, two in zip(pictures(file), film, strict=True)], axis=0)
+        for file in copies.files.values()
+    ]
     ann, ben, _ = (change - change.mean() for change in changes)
     assert abs(np.sum(ann * ben) / np.sqrt(np.sum(ann**2) * np.sum(ben**2))) < 0.35  # the encoder's own changes are shared
 

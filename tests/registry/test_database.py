@@ -114,14 +114,15 @@ def test_several_processes_add_at_once(file):
     assert [each.id for each in found] == list(range(1, 25))
 
 
-def test_a_locked_registry_says_so(file):
+def test_a_locked_registry_says_so(file, monkeypatch):
+    monkeypatch.setattr("indelible.registry.database.PATIENCE_SECONDS", 0.05)
     with Registry.open(file, write=True) as registry:
         registry.add(entry())
     blocker = sqlite3.connect(file, isolation_level=None)
     blocker.execute("BEGIN EXCLUSIVE")
     try:
         with pytest.raises(RegistryError, match="in use by another process"):
-            Registry.open(file, patience_seconds=0.05)
+            Registry.open(file)
     finally:
         blocker.close()
 

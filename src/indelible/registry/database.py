@@ -32,14 +32,13 @@ class Registry:
         self._path = path
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, write: bool = False, patience_seconds: float = PATIENCE_SECONDS) -> Registry:
+    def open(cls, path: str | os.PathLike[str], *, write: bool = False) -> Registry:
         """Open a registry file.
 
         Args:
             path: the file.
             write: whether copies may be added; then a missing file is created, which only its owner can read (mode 0600): it says who
                 got what.
-            patience_seconds: how long to wait for another process that is writing.
 
         Raises:
             RegistryError: if the file is missing, cannot be opened or written to, is no registry, or one of a newer version.
@@ -56,7 +55,7 @@ class Registry:
             # middle of a write, the next one to open the file has to undo it. A file that may not be written is opened for reading.
             # Autocommit: transactions are written out.
             uri = f"{file.absolute().as_uri()}?mode=rw"
-            connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=patience_seconds)
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_SECONDS)
         registry = cls(connection, file)
         try:
             with _explained(file):
