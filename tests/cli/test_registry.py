@@ -173,6 +173,18 @@ def test_bad_registries_are_one_line_and_2(run, studio, copies, tmp_path, monkey
             blocker.close()
 
 
+def test_a_nonce_that_is_not_the_one_of_the_marking_is_said(run, studio, copies, tmp_path):
+    damaged = tmp_path / "damaged.db"
+    damaged.write_bytes(copies.registry.read_bytes())
+    connection = sqlite3.connect(damaged)
+    connection.execute("UPDATE copies SET nonce = zeroblob(8) WHERE id = 2")
+    connection.commit()
+    connection.close()
+    result = run("detect", studio.found, "--key", studio.key, "--registry", damaged)
+    assert result.exit_code == 2
+    assert "nonce and subkey_id of copy 2 do not belong together" in result.stderr
+
+
 @pytest.mark.parametrize("options", [["--registry", "copies.db"], ["--recipient", "Ann"]])
 def test_registry_and_recipient_go_together(run, studio, tmp_path, options):
     result = run("mark", studio.film, tmp_path / "out.mp4", "--key", studio.key, *options)

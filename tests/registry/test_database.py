@@ -53,8 +53,9 @@ def test_what_is_added_is_found_again(file):
         assert registry.entries(key_id=KEY.key_id) == (done,)
         assert registry.entries(key_id="0" * 16) == ()
         assert registry.entry(2) == other
-        with pytest.raises(RegistryError, match="has no copy 3"):
-            registry.entry(3)
+        for number in (3, 0, -1, 2**64):
+            with pytest.raises(RegistryError, match=f"has no copy {number}"):
+                registry.entry(number)
 
 
 def test_the_key_is_not_in_it(file):
@@ -128,8 +129,9 @@ def test_a_locked_registry_says_so(file, monkeypatch):
 
 
 def test_reading_makes_no_file(file):
-    with pytest.raises(RegistryError, match="there is no registry"):
-        Registry.open(file)
+    for missing in (file, file.parent / ("long" * 100)):
+        with pytest.raises(RegistryError, match="there is no registry"):
+            Registry.open(missing)
     assert not file.exists()
 
 
@@ -186,11 +188,16 @@ def test_an_older_version_is_brought_up_to_date_even_by_a_reader(file, monkeypat
     connection.close()
 
 
-def test_a_damaged_entry_is_named(file):
+@pytest.mark.parametrize(
+    "damage",
+    ["settings = '{'", "settings = '[]'", "payload_hex = 'f'", "payload_hex = 'ff'", f"payload_hex = '{'41' * 33}'", "recipient = x'00'"]
+    + ["duration_seconds = 'long'"],
+)
+def test_a_damaged_entry_is_named(file, damage):
     with Registry.open(file, write=True) as registry:
         registry.add(entry())
     connection = sqlite3.connect(file)
-    connection.execute("UPDATE copies SET settings = '{'")
+    connection.execute(f"UPDATE copies SET {damage}")
     connection.commit()
     connection.close()
     with Registry.open(file) as registry, pytest.raises(RegistryError, match="damaged"):

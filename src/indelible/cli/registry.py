@@ -94,13 +94,11 @@ def export(path: str, as_json: bool) -> None:
 
 
 def _in_words(entry: Entry) -> str:
-    from indelible.workflows.copies import payload_of
-
     settings = ", ".join(f"{name} {value}" for name, value in entry.settings.items())
     rows = [
         ("recipient", repr(entry.recipient)),
         ("marked", f"{entry.marked_at} with key {entry.key_id}"),
-        ("payload", quoted(payload_of(entry)) if entry.payload_hex else "none"),
+        ("payload", quoted(entry.payload) if entry.payload_hex else "none"),
         ("source", f"{entry.source_name!r}, SHA-256 {entry.source_sha256 or 'unknown'}"),
         ("copy", f"{entry.output_name!r}, SHA-256 {entry.output_sha256 or 'unknown'}"),
         ("footage", "unknown" if entry.duration_seconds is None else f"{entry.duration_seconds:.1f} s"),

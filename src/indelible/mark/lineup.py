@@ -57,13 +57,18 @@ class _Seen:
 
     window: int
     scale: float
-    values: NDArray[np.float16]
-    power: float
+    halves: NDArray[np.float16]
 
     @classmethod
-    def of(cls, window: int, values: NDArray[np.float32], power: float) -> _Seen:
-        scale = float(np.abs(values).max(initial=0.0)) or 1.0
-        return cls(window, scale, (values / np.float32(scale)).astype(np.float16), power)
+    def of(cls, window: int, values: NDArray[np.float32]) -> _Seen:
+        """Keep the evidence of each chip, not all of it zero."""
+        scale = float(np.abs(values).max())
+        return cls(window, scale, (values / np.float32(scale)).astype(np.float16))
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """The evidence of each chip, to about three digits."""
+        return self.halves.astype(np.float32) * np.float32(self.scale)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,12 +86,12 @@ class LineupTally:
 
     def with_window(self, window: int, values: NDArray[np.float32]) -> LineupTally:
         """Return the tally with a window counted in, of which the evidence of each chip is given."""
-        power = float(np.sum(np.square(values, dtype=np.float64)))
+        power = _power(values)
         if power == 0.0:
             return self
         places = range(len(self.lineup.marks))
         sums = np.fromiter((self.lineup.correlate(place, window, values) for place in places), np.float64, len(places))
-        return LineupTally(self.lineup, self.sums + sums, self.power + power, (*self.seen, _Seen.of(window, values, power)))
+        return LineupTally(self.lineup, self.sums + sums, self.power + power, (*self.seen, _Seen.of(window, values)))
 
     def z(self) -> NDArray[np.float64]:
         """Return the statistic of each mark, standard deviations under the null, shape (marks,).
@@ -99,13 +104,16 @@ class LineupTally:
     def z_of_windows(self, place: int) -> Iterator[tuple[int, float]]:
         """Yield each window and the statistic of one mark in it alone."""
         for seen in self.seen:
-            values = seen.values.astype(np.float32) * np.float32(seen.scale)
-            yield seen.window, self.lineup.correlate(place, seen.window, values) / math.sqrt(seen.power)
+            values = seen.values
+            yield seen.window, self.lineup.correlate(place, seen.window, values) / math.sqrt(_power(values))
 
     def soft_symbols(self, place: int) -> NDArray[np.float64]:
         """Return the soft payload symbols of one mark, shape (1024,), positive for +1."""
         soft = np.zeros(SYMBOLS + 1)
         for seen in self.seen:
-            values = seen.values.astype(np.float64) * seen.scale
-            soft += np.bincount(symbol_of_chip() - PILOT, weights=values * chips(self.lineup.marks[place].key, seen.window))
+            soft += np.bincount(symbol_of_chip() - PILOT, weights=seen.values * chips(self.lineup.marks[place].key, seen.window))
         return soft[1:]
+
+
+def _power(values: NDArray[np.float32]) -> float:
+    return float(np.sum(np.square(values, dtype=np.float64)))

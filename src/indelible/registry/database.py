@@ -46,9 +46,9 @@ class Registry:
         file = Path(path)
         if write:
             _create(file)
-        elif not file.exists():
+        elif not os.path.exists(file):  # unlike Path.exists it takes a name that is too long for one that is not there
             raise RegistryError(f"there is no registry {file}; it is made by: indelible mark IN OUT --registry FILE --recipient NAME")
-        if not file.is_file():
+        if not os.path.isfile(file):
             raise RegistryError(f"the registry {file} is not a regular file; give the name of a file")
         with _explained(file):
             # "rw", not "rwc": a file that SQLite created would be readable by others. Not "ro" for a reader either: after a crash in the
@@ -116,7 +116,7 @@ class Registry:
         Raises:
             RegistryError: if there is none, or the file cannot be read.
         """
-        found = self._select("WHERE id = ?", number)
+        found = self._select("WHERE id = ?", number) if 0 < number < 2**63 else ()  # what SQLite can count
         if not found:
             raise RegistryError(f"{self._path} has no copy {number}; see: indelible registry list {self._path}")
         return found[0]
@@ -159,9 +159,10 @@ class Registry:
 
     def _version(self) -> int:
         """Return how many migrations the file has taken; 0 for one without any content."""
-        (owner,) = self._connection.execute("PRAGMA application_id").fetchone()
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        # The owner last: a file that another process makes a registry meanwhile is then never taken for something else.
         (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        (owner,) = self._connection.execute("PRAGMA application_id").fetchone()
         if owner != APPLICATION_ID and (tables or version or owner):
             raise RegistryError(f"{self._path} is a database of something else, not a registry; is it the right file?")
         if version > len(MIGRATIONS):
@@ -207,8 +208,13 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def _entry(values: dict[str, Any]) -> Entry:
+    """Return the entry of a row. SQLite takes any type in any column, so what others wrote is looked at: ValueError if it is wrong."""
+    for name, value in values.items():
+        if isinstance(value, bytes) != (name == "nonce") or (name == "duration_seconds" and isinstance(value, str)):
+            raise ValueError(f"the {name} of copy {values['id']} is {value!r}")
     settings = json.loads(values["settings"])
     if not isinstance(settings, dict):
         raise ValueError(f"the settings of copy {values['id']} are {settings!r}")
-    bytes.fromhex(values["payload_hex"])
-    return Entry(**values | {"settings": MappingProxyType(settings), "payload_is_text": bool(values["payload_is_text"])})
+    entry = Entry(**values | {"settings": MappingProxyType(settings), "payload_is_text": bool(values["payload_is_text"])})
+    _ = entry.payload  # which says what is wrong with it
+    return entry

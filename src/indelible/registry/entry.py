@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from indelible.mark import Payload
+
 Status = Literal["pending", "done"]
 
 
@@ -47,3 +49,8 @@ class Entry:
     settings: Mapping[str, str | float | None] = field(default_factory=lambda: MappingProxyType({}))
     status: Status = "pending"
     id: int = 0
+
+    @property
+    def payload(self) -> Payload:
+        """What the mark says."""
+        return Payload(bytes.fromhex(self.payload_hex), is_text=self.payload_is_text)

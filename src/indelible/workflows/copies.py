@@ -21,7 +21,7 @@ from indelible.video import Source
 from indelible.video.source import is_pipe
 from indelible.workflows.document import Document, document, label
 
-__all__ = ["FoundCopy", "PendingCopy", "RegisteredCopies", "Registration", "copy_document", "list_copies", "payload_of", "show_copy"]
+__all__ = ["FoundCopy", "PendingCopy", "RegisteredCopies", "Registration", "copy_document", "list_copies", "show_copy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,18 @@ class RegisteredCopies:
         """Read the copies of some keys from a registry file.
 
         Raises:
-            RegistryError: if it cannot be read.
+            RegistryError: if it cannot be read, or a copy's nonce is not the one that it was marked with.
         """
         by_id = {key.key_id: key for key in keys}
         with Registry.open(registry) as file:
             entries = tuple(entry for key_id in by_id for entry in file.entries(key_id=key_id))
-        marks = [KnownMark(by_id[entry.key_id].subkey(entry.nonce), payload_of(entry)) for entry in entries]
+        marks = [KnownMark(by_id[entry.key_id].subkey(entry.nonce), entry.payload) for entry in entries]
+        for entry, mark in zip(entries, marks, strict=True):
+            if entry.subkey_id != mark.key.key_id:  # silence would be worse: the copy could not be found
+                raise RegistryError(
+                    f"the registry {os.fspath(registry)} is damaged: nonce and subkey_id of copy {entry.id} do not belong together; "
+                    "restore it from a backup"
+                )
         return cls(os.fspath(registry), entries, Lineup(marks) if marks else None)
 
     def warnings(self, keys: Sequence[SecretKey]) -> Iterator[str]:
@@ -190,7 +196,7 @@ def copy_document(entry: Entry) -> Document:
         nonce=entry.nonce.hex(),
         subkey_id=entry.subkey_id,
         payload_hex=entry.payload_hex,
-        payload_text=payload_of(entry).text,
+        payload_text=entry.payload.text,
         source_name=entry.source_name,
         source_sha256=entry.source_sha256,
         output_name=entry.output_name,
@@ -198,11 +204,6 @@ def copy_document(entry: Entry) -> Document:
         duration_seconds=entry.duration_seconds,
         settings=dict(entry.settings),
     )
-
-
-def payload_of(entry: Entry) -> Payload:
-    """Return what the mark of a copy says."""
-    return Payload(bytes.fromhex(entry.payload_hex), is_text=entry.payload_is_text)
 
 
 def _same_file(place: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:

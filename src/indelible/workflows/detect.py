@@ -93,8 +93,8 @@ def detect_file(
     Args:
         source: what to read: a path, ``-`` or a binary file object.
         keys: whose marks to look for; all of them count in the p-values.
-        copies: registered copies to look for besides, see `RegisteredCopies.load`. One half of the error is then theirs, the other the
-            keys'; their number is counted in the p-values.
+        copies: registered copies of the same keys to look for besides, see `RegisteredCopies.load`. One half of the error is then
+            theirs, the other the keys'; their number is counted in the p-values.
         alpha: largest p-value that counts as marked.
         every: look at each so manieth frame only, 1 or more.
         limits: how much of a source is read.
