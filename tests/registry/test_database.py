@@ -190,8 +190,10 @@ def test_an_older_version_is_brought_up_to_date_even_by_a_reader(file, monkeypat
 
 @pytest.mark.parametrize(
     "damage",
-    ["settings = '{'", "settings = '[]'", "payload_hex = 'f'", "payload_hex = 'ff'", f"payload_hex = '{'41' * 33}'", "recipient = x'00'"]
-    + ["duration_seconds = 'long'"],
+    [
+        *("settings = '{'", "settings = '[]'", "recipient = x'00'", "duration_seconds = 'long'"),
+        *("payload_hex = 'f'", "payload_hex = 'ff'", f"payload_hex = '{'41' * 33}'"),
+    ],
 )
 def test_a_damaged_entry_is_named(file, damage):
     with Registry.open(file, write=True) as registry:
