@@ -4,7 +4,8 @@
 
 Each clip is marked as `indelible mark` does it, with 64 bits, and the output sent once through the channel that a certificate tries (PyAV's
 x264 or x265, preset medium) and once through each preset of the ffmpeg program of the imageio-ffmpeg wheel. What is compared is the margin,
-and whether the payload was read. Prints Markdown, and writes every measurement; a run goes on where an earlier one of the same output ended.
+and whether the payload was read. Prints Markdown, and writes every measurement.
+A run goes on where an earlier one of the same output ended.
 """
 
 from __future__ import annotations

@@ -103,19 +103,14 @@ def test_odd_signatures_are_wrong_ones(certificate, signature):
         '{"schema": "indelible.certificate/1", "alpha": NaN}',
         '{"schema": "indelible.certificate/1", "file": "a", "file": "b"}',
         '{"schema": "indelible.certificate/1", "rows": ' + 100_000 * "[",
-        '{"schema": "indelible.certificate/1", "rows": ' + 700 * "[" + 700 * "]" + "}",
     ],
     ids=lambda text: text[:50],
 )
 def test_what_is_no_certificate_is_refused(tmp_path, text):
     path = tmp_path / "odd.json"
     path.write_text(text, encoding="utf-8")
-    try:
-        result = check_certificate(path, KEY)
-    except InputError as error:
-        assert "certificate" in str(error)
-    else:
-        assert not result.valid
+    with pytest.raises(InputError, match="certificate"):
+        check_certificate(path, KEY)
 
 
 def test_a_missing_certificate_is_bad_input(tmp_path):

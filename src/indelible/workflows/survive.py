@@ -25,9 +25,12 @@ from indelible.workflows.progress import Progress, followed
 __all__ = ["DEFAULT_FLOOR_DB", "Marking", "raise_windows", "target_channel"]
 
 DEFAULT_FLOOR_DB = 42.0
-MOST_PASSES = 4
+MOST_PASSES = 5
 _SLACK_DB = 0.5  # beyond the margin that is required: a part of a video is encoded a little differently than within the whole
 _SMALLEST_RAISE_DB, _LARGEST_RAISE_DB = 0.5, 4.0  # of one pass
+_RAISE_PER_DB = (
+    0.6  # a decibel more of strength is nearly two of margin where an encoder drops what is weak; better raised twice than too far
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class _Trial:
 
     @property
     def next_raise_db(self) -> float:
-        return min(_LARGEST_RAISE_DB, max(_SMALLEST_RAISE_DB, self.lacks_db))
+        return min(_LARGEST_RAISE_DB, max(_SMALLEST_RAISE_DB, _RAISE_PER_DB * self.lacks_db))
 
     def can_grow(self, before: _Trial | None, floor_db: float) -> bool:
         """Return whether more strength would be more mark: not at the floor, nor in pictures too flat to hide what was asked for."""

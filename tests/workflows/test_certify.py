@@ -1,0 +1,172 @@
+"""Certifying real files, and making marks as strong as a channel asks for, in the windows that need it."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import indelible
+from indelible import Certification
+from indelible.channel import parse_channel
+from indelible.errors import InputError, OutputError
+from indelible.frames import ColorTags, Frame, VideoInfo
+from indelible.video import EncoderSettings, write_video
+from indelible.workflows.certificate import REQUIRED_MARGIN_DB
+from indelible.workflows.survive import Marking, raise_windows, target_channel
+from tests.mark.pictures import clip, natural
+from tests.photographs import film
+
+KEY = indelible.SecretKey(bytes(range(32)))
+PAYLOAD = indelible.Payload(b"12345678")
+FAST = EncoderSettings("x264", crf=20, preset="ultrafast")
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return film(tmp_path_factory.mktemp("source") / "film.mp4", width=320, height=180, frames=36)
+
+
+def test_a_marked_file_is_certified(source, tmp_path):
+    target = tmp_path / "marked.mp4"
+    channels = ("x264:crf=26", "x264:crf=51", "scale=0.5|x264:crf=20")
+    result = indelible.mark_file(
+        source, target, KEY, payload=PAYLOAD, strength="strong", settings=FAST, certification=Certification(channels=channels)
+    )
+    certificate = result.certificate
+    assert certificate is not None
+    assert certificate.marked
+    assert certificate.holds
+    rows = {row["channel"]: row for row in certificate.rows}
+    assert list(rows) == ["none", *channels]
+    assert rows["none"]["margin"] > rows["x264:crf=26"]["margin"] > REQUIRED_MARGIN_DB
+    assert rows["none"]["bit_error_rate"] < rows["x264:crf=26"]["bit_error_rate"] < rows["x264:crf=51"]["bit_error_rate"]
+    assert not rows["x264:crf=51"]["payload_ok"]
+    for row in rows.values():
+        assert row["certified"] == (row["payload_ok"] and row["margin"] >= REQUIRED_MARGIN_DB)
+    assert certificate.body["survives"] == certificate.body["certified"] == {"x264": 26.0}
+    assert certificate.body["target"] is None
+    assert certificate.body["psnr_y_db"] == pytest.approx(result.embedding.psnr_y_db, abs=0.01)
+
+    written = tmp_path / "marked.certificate.json"
+    assert json.loads(written.read_text(encoding="utf-8")) == result.to_json()["certificate"] == certificate.to_json()
+    assert indelible.check_certificate(written, KEY, video=target).valid
+    assert not indelible.check_certificate(written, KEY, video=source).valid
+    assert "Certified up to H.264 (x264) at CRF 26" in (tmp_path / "marked.certificate.html").read_text(encoding="utf-8")
+
+
+def test_a_target_raises_the_mark(source, tmp_path):
+    target = tmp_path / "marked.mp4"
+    wish = Certification(channels=("none",), survive="x264:crf=30", floor_db=40.0)
+    result = indelible.mark_file(source, target, KEY, payload=PAYLOAD, quality_db=54, settings=FAST, certification=wish)
+    certificate = result.certificate
+    assert certificate is not None
+    assert certificate.holds
+    (part,) = certificate.body["target"]["parts"]
+    assert part["holds"]
+    assert part["raised_db"] > 1
+    assert part["margin"] >= REQUIRED_MARGIN_DB
+    assert result.embedding.psnr_y_db == pytest.approx(54 - part["raised_db"], abs=1.0)
+    assert certificate.failed_parts == []
+
+
+def test_the_floor_is_kept_and_what_failed_is_said(source, tmp_path):
+    wish = Certification(channels=("none",), survive="x264:crf=48", floor_db=50.0)
+    result = indelible.mark_file(source, tmp_path / "marked.mp4", KEY, payload=PAYLOAD, quality_db=51, settings=FAST, certification=wish)
+    assert result.certificate is not None
+    assert not result.certificate.holds
+    (part,) = result.certificate.failed_parts
+    assert part["raised_db"] > 0
+    assert result.embedding.psnr_y_db > 49.5
+
+
+def test_only_the_windows_that_need_it_are_raised(tmp_path):
+    """Two still windows and one of noise that never stays the same, a frame a second."""
+    still = clip(16, rate=1, speed=0)
+    wild = [
+        replace(frame, y=natural(180, 320, seed=index, contrast=45.0).clip(0, 255).astype("uint8"), pts=16 + index)
+        for index, frame in enumerate(clip(8, rate=1))
+    ]
+    source = _written(tmp_path / "source.mkv", [*still, *wild])
+    marking = Marking(KEY, PAYLOAD, "standard", 46.0, FAST)
+    raised = raise_windows(source, marking, parse_channel("x264:crf=30"), floor_db=40.0)
+    assert set(raised.by_db) == {2}
+    assert 0.5 <= raised.by_db[2] <= 8.0
+
+
+def test_what_a_file_says_is_what_it_is_certified_for(source, tmp_path):
+    """Without the payload at hand, that of the file itself counts; an unmarked file has none."""
+    target = tmp_path / "marked.mp4"
+    indelible.mark_file(source, target, KEY, payload=PAYLOAD, strength="strong", settings=FAST)
+    certificate = indelible.certify_file(target, KEY, Certification(channels=("x264:crf=24",)))
+    assert certificate.body["payload_hex"] == PAYLOAD.hex
+    assert certificate.holds
+    unmarked = indelible.certify_file(source, KEY, Certification(channels=("none",)))
+    assert not unmarked.marked
+    assert not unmarked.holds
+    assert unmarked.rows[0]["margin"] is unmarked.rows[0]["bit_error_rate"] is None
+
+
+def test_channels_that_do_not_apply():
+    info = _info(36)
+    tried = [str(channel) for channel in Certification(ladder="social", survive="x264:crf=28").tried(info)]
+    assert tried[0] == "none"
+    assert tried[-1] == "x264:crf=28"
+    assert "scale=short:360|x264:bitrate=832k" not in tried
+    with pytest.raises(InputError, match="does not apply"):
+        Certification(channels=("scale=short:360|x264:crf=28",)).tried(info)
+
+
+def test_a_target_keeps_times():
+    with pytest.raises(InputError, match="changes the times"):
+        target_channel("speed=1.1|x264:crf=28")
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [Certification(ladder="no such"), Certification(channels=("x264:crf=99",)), Certification(survive="x26"), Certification(floor_db=20.0)],
+)
+def test_wishes_are_checked_before_the_work(source, tmp_path, wish):
+    with pytest.raises(InputError):
+        indelible.mark_file(source, tmp_path / "marked.mp4", KEY, certification=wish)
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_replaced_by_mistake(source, tmp_path):
+    (tmp_path / "marked.certificate.html").write_text("precious", encoding="utf-8")
+    with pytest.raises(OutputError, match="exists"):
+        indelible.mark_file(source, tmp_path / "marked.mp4", KEY, certification=Certification(channels=("none",)))
+    assert [path.name for path in tmp_path.iterdir()] == ["marked.certificate.html"]
+
+
+def test_pipes_have_no_certificate(source):
+    with pytest.raises(InputError, match="pipe"):
+        indelible.mark_file(source, "-", KEY, certification=Certification())
+    with pytest.raises(InputError, match="pipe"):
+        indelible.certify_file("-", KEY)
+    with pytest.raises(InputError, match="several times"), source.open("rb") as stream:
+        indelible.mark_file(stream, "never.mp4", KEY, certification=Certification(survive="x264:crf=28"))
+
+
+def _written(path: Path, frames: list[Frame]) -> Path:
+    write_video(path, frames, EncoderSettings("ffv1"), info=_info(len(frames)))
+    return path
+
+
+def _info(frames: int) -> VideoInfo:
+    return VideoInfo(
+        width=320,
+        height=180,
+        pixel_format="yuv420p",
+        codec="rawvideo",
+        container="memory",
+        frame_rate=Fraction(1),
+        time_base=Fraction(1),
+        duration_seconds=float(frames),
+        frames=frames,
+        bitrate_bps=None,
+        rotation_deg=0,
+        sample_aspect_ratio=Fraction(1),
+        color=ColorTags(),
+    )
