@@ -38,6 +38,7 @@ def body(
         "sha256": sha256,
         "key_id": key_id,
         "payload_hex": None if nothing else "0102030405060708",
+        "payload_text": None,
         "payload_bits": 0 if nothing else 64,
         "duration_seconds": 14.5,
         "psnr_y_db": None if nothing else 46.25,

@@ -18,9 +18,8 @@ from indelible.report.page import facts, footer, paragraph, section, table, verd
 
 _LOWEST_DB, _HIGHEST_DB = -12.0, 24.0  # of the chart; what lies beyond is put at its edge
 _MEANING = (
-    "The margin is how many dB of the mark's amplitude are left before it is no longer found or its payload no longer read; 0 dB is the "
-    "edge. Certified means that at least {required:g} dB are left, because others use other builds and presets of an encoder than the "
-    "one that was tried."
+    "The margin is how many dB of the mark's amplitude may still be lost; at 0 dB, 99 of 100 payloads are read. Certified means that at "
+    "least {required:g} dB are left, because others use other builds and presets of an encoder than the one that was tried."
 )
 
 
@@ -43,7 +42,7 @@ def write_certificate_page(path: str | os.PathLike[str], certificate: Certified)
     name = str(body["file"])
     parts = [
         element("h1", "Certificate of a marked video"),
-        paragraph(name, soft=True),
+        paragraph(name, ", SHA-256 ", element("code", str(body["sha256"])), soft=True),
         _verdict(body),
         _facts(body),
         _survival(body),
@@ -79,16 +78,22 @@ def _verdict(body: Mapping[str, Any]) -> Markup:
 
 def _facts(body: Mapping[str, Any]) -> Markup:
     known = {
-        "payload": "not read" if body["payload_hex"] is None else f"{body['payload_hex'] or 'none'}, {body['payload_bits']} bits",
+        "payload": _payload(body),
         "key": body["key_id"],
-        "certified_on": body["created"],
+        "certified_on": str(body["created"]).replace("T", " ").replace("+00:00", " UTC"),
         "footage": f"{body['duration_seconds']:.1f} s",
         "found_means": f"p at most {body['alpha']:g}",
-        "SHA-256_of_the_file": body["sha256"],
     }
     if body["psnr_y_db"] is not None:
         known["change_of_the_picture"] = f"{body['psnr_y_db']:.1f} dB Y-PSNR"
     return facts(**known)
+
+
+def _payload(body: Mapping[str, Any]) -> str:
+    if body["payload_hex"] is None:
+        return "not read"
+    says = body["payload_hex"] or "none" if body["payload_text"] is None else f"\u201c{body['payload_text']}\u201d"
+    return f"{says}, {body['payload_bits']} bits"
 
 
 def _survival(body: Mapping[str, Any]) -> Markup:
@@ -113,7 +118,7 @@ def _survival(body: Mapping[str, Any]) -> Markup:
         x=Axis("CRF: higher is smaller and worse; each codec has a scale of its own", _ticks(low, high, 5), low, high),
         y=Axis("margin, dB", _ticks(int(_LOWEST_DB), int(_HIGHEST_DB), 6), _LOWEST_DB, _HIGHEST_DB),
         title="Margin of the mark after each encoder",
-        rules=[Rule(body["required_margin"], "certified above this"), Rule(0.0, "lost below this")],
+        rules=[Rule(body["required_margin"], "certified above this"), Rule(0.0, "the edge of being read")],
     )
     legend = "Filled: certified. Ring: payload read, too little to spare. Cross: payload not read."
     return section("How much compression it survives", paragraph(legend, soft=True), chart)

@@ -239,6 +239,7 @@ def _body(
         "sha256": digest,
         "key_id": key.key_id,
         "payload_hex": None if payload is None else payload.hex,
+        "payload_text": None if payload is None else payload.text,
         "payload_bits": 0 if payload is None else payload.bits,
         "duration_seconds": round(rows[0].heard.detection.duration_seconds, 3),
         "psnr_y_db": None if psnr_y_db is None else _rounded(psnr_y_db),

@@ -88,10 +88,11 @@ def raise_windows(
     raised = Raised({}, floor_db)
     pending: dict[int, _Trial] | None = None
     for _ in range(MOST_PASSES):
+        before = pending or {}
         pending = {
             trial.part: trial
             for trial in _trials(source, marking, channel, raised, pending, alpha=alpha, limits=limits, progress=progress)
-            if trial.lacks_db > 0.0 and trial.can_grow(pending and pending.get(trial.part), floor_db)
+            if trial.lacks_db > 0.0 and trial.can_grow(before.get(trial.part), floor_db)
         }
         if not pending:
             break
