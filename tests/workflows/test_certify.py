@@ -1,7 +1,7 @@
 """Certifying real files, and making marks as strong as a channel asks for, in the windows that need it."""
 
 import json
-from dataclasses import replace
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,11 +11,11 @@ import indelible
 from indelible import Certification
 from indelible.channel import parse_channel
 from indelible.errors import InputError, OutputError
-from indelible.frames import ColorTags, Frame, VideoInfo
-from indelible.video import EncoderSettings, write_video
+from indelible.frames import ColorTags, VideoInfo
+from indelible.video import EncoderSettings
+from indelible.workflows import survive
 from indelible.workflows.certificate import REQUIRED_MARGIN_DB
 from indelible.workflows.survive import Marking, raise_windows, target_channel
-from tests.mark.pictures import clip, natural
 from tests.photographs import film
 
 KEY = indelible.SecretKey(bytes(range(32)))
@@ -81,18 +81,43 @@ def test_the_floor_is_kept_and_what_failed_is_said(source, tmp_path):
     assert result.embedding.psnr_y_db > 49.5
 
 
-def test_only_the_windows_that_need_it_are_raised(tmp_path):
-    """Two still windows and one of noise that never stays the same, a frame a second."""
-    still = clip(16, rate=1, speed=0)
-    wild = [
-        replace(frame, y=natural(180, 320, seed=index, contrast=45.0).clip(0, 255).astype("uint8"), pts=16 + index)
-        for index, frame in enumerate(clip(8, rate=1))
-    ]
-    source = _written(tmp_path / "source.mkv", [*still, *wild])
-    marking = Marking(KEY, PAYLOAD, "standard", 46.0, FAST)
-    raised = raise_windows(source, marking, parse_channel("x264:crf=30"), floor_db=40.0)
-    assert set(raised.by_db) == {2}
-    assert 0.5 <= raised.by_db[2] <= 8.0
+def test_only_the_windows_that_need_it_are_raised(monkeypatch):
+    """Three parts: one holds, one lacks 3 dB, one can never hold; an encoder that gives 1.5 dB of margin for each dB of strength."""
+    passes = []
+
+    def trials(source, marking, channel, raised, wanted, **options):
+        passes.append(None if wanted is None else set(wanted))
+        for part, lacks_db in enumerate((-1.0, 3.0, 60.0)):
+            if wanted is None or part in wanted:
+                windows = (part,) if part < 2 else (2, 3)  # the last one with a short end
+                by_db = raised.by_db.get(part, 0.0)
+                yield survive.Trial(part, windows, lacks_db - 1.5 * by_db, raised.aim_db(part, 47.0))
+
+    monkeypatch.setattr(survive, "_trials", trials)
+    raised = raise_windows("film.mp4", Marking(KEY, PAYLOAD, "standard", None, FAST), parse_channel("x264:crf=34"), floor_db=42.0)
+    assert set(raised.by_db) == {1, 2, 3}
+    assert 2.0 <= raised.by_db[1] < 3.0
+    assert raised.by_db[2] == raised.by_db[3] >= 5.0, "down to the floor"
+    assert passes[0] is None
+    assert passes[1] == {1, 2}
+    assert len(passes) <= survive.MOST_PASSES
+
+
+@pytest.mark.parametrize(
+    ("psnr_y_db", "before_db", "more"),
+    [(47.0, None, True), (42.0, None, False), (math.inf, None, False), (45.0, 47.0, True), (46.95, 47.0, False)],
+    ids=["room", "at the floor", "nothing marked", "grew", "did not grow"],
+)
+def test_a_mark_grows_as_long_as_there_is_room(psnr_y_db, before_db, more):
+    before = None if before_db is None else survive.Trial(0, (0,), 3.0, before_db)
+    assert survive.Trial(0, (0,), 3.0, psnr_y_db).can_grow(before, 42.0) is more
+
+
+def test_windows_are_raised_on_a_real_film(source):
+    marking = Marking(KEY, PAYLOAD, "standard", 54.0, FAST)
+    assert set(raise_windows(source, marking, parse_channel("x264:crf=30"), floor_db=52.0).by_db) == {0}
+    easy = Marking(KEY, PAYLOAD, "strong", None, FAST)
+    assert raise_windows(source, easy, parse_channel("x264:crf=20"), floor_db=40.0).by_db == {}
 
 
 def test_what_a_file_says_is_what_it_is_certified_for(source, tmp_path):
@@ -147,11 +172,6 @@ def test_pipes_have_no_certificate(source):
         indelible.certify_file("-", KEY)
     with pytest.raises(InputError, match="several times"), source.open("rb") as stream:
         indelible.mark_file(stream, "never.mp4", KEY, certification=Certification(survive="x264:crf=28"))
-
-
-def _written(path: Path, frames: list[Frame]) -> Path:
-    write_video(path, frames, EncoderSettings("ffv1"), info=_info(len(frames)))
-    return path
 
 
 def _info(frames: int) -> VideoInfo:

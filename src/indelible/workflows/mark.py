@@ -194,7 +194,9 @@ def _check_certifiable(target: Source, certification: Certification, *, overwrit
     """Check before the work begins that its result can be certified."""
     certification.check()
     if not isinstance(target, str | os.PathLike) or is_pipe(target):
-        raise InputError("only a file can be certified, and the output is none; write to a file, or leave the certificate out")
+        raise InputError(
+            "a certificate is about a file, and the output is a pipe or an open file; give a path, or leave the certificate out"
+        )
     for place in places_beside(target):
         check_place(place, overwrite=overwrite)
 

@@ -22,7 +22,7 @@ from indelible.workflows.certificate import REQUIRED_MARGIN_DB
 from indelible.workflows.parts import PartedVideo, hear
 from indelible.workflows.progress import Progress, followed
 
-__all__ = ["DEFAULT_FLOOR_DB", "Marking", "raise_windows", "target_channel"]
+__all__ = ["DEFAULT_FLOOR_DB", "Marking", "Trial", "raise_windows", "target_channel"]
 
 DEFAULT_FLOOR_DB = 42.0
 MOST_PASSES = 5
@@ -86,7 +86,7 @@ def raise_windows(
         MediaError: if reading, encoding or writing fails.
     """
     raised = Raised({}, floor_db)
-    pending: dict[int, _Trial] | None = None
+    pending: dict[int, Trial] | None = None
     for _ in range(MOST_PASSES):
         before = pending or {}
         pending = {
@@ -102,7 +102,7 @@ def raise_windows(
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
+class Trial:
     """How a part came through at one strength: how much margin it lacks, and the quality that its mark has."""
 
     part: int
@@ -114,7 +114,7 @@ class _Trial:
     def next_raise_db(self) -> float:
         return min(_LARGEST_RAISE_DB, max(_SMALLEST_RAISE_DB, _RAISE_PER_DB * self.lacks_db))
 
-    def can_grow(self, before: _Trial | None, floor_db: float) -> bool:
+    def can_grow(self, before: Trial | None, floor_db: float) -> bool:
         """Return whether more strength would be more mark: not at the floor, nor in pictures too flat to hide what was asked for."""
         if not math.isfinite(self.psnr_y_db) or self.psnr_y_db <= floor_db + 0.05:
             return False
@@ -126,12 +126,12 @@ def _trials(
     marking: Marking,
     channel: Channel,
     raised: Raised,
-    wanted: dict[int, _Trial] | None,
+    wanted: dict[int, Trial] | None,
     *,
     alpha: float,
     limits: Limits,
     progress: Progress | None,
-) -> Iterator[_Trial]:
+) -> Iterator[Trial]:
     """Yield how each wanted part comes through, all of them for None."""
     with open_video(source, limits=limits) as reader:
         settings = marking.settings or copy_settings(reader.info)
@@ -146,7 +146,7 @@ def _trials(
             heard = hear(detector, marking.key, marking.payload, alpha=alpha)
             had = heard.margin.db if heard.margin is not None else -math.inf
             lacks = REQUIRED_MARGIN_DB + _SLACK_DB - had
-            yield _Trial(part.index, part.windows, max(lacks, 0.0 if heard.payload_ok else _SMALLEST_RAISE_DB), embedder.report.psnr_y_db)
+            yield Trial(part.index, part.windows, max(lacks, 0.0 if heard.payload_ok else _SMALLEST_RAISE_DB), embedder.report.psnr_y_db)
 
 
 @contextmanager
