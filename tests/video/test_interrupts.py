@@ -40,14 +40,15 @@ class Stream:
 
 @pytest.fixture
 def terminating():
-    """Have a request to terminate raise SystemExit, as the command line does."""
+    """Have a request to terminate raise SystemExit, as the command line does, and Ctrl-C as in a shell's foreground."""
 
     def leave(number, frame):
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    before = signal.signal(signal.SIGTERM, leave), signal.signal(signal.SIGINT, signal.default_int_handler)
     yield leave
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in zip((signal.SIGTERM, signal.SIGINT), before, strict=True):
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("at", [1, 3, 8])
