@@ -127,7 +127,7 @@ def test_a_window_is_raised_alone_and_not_below_the_floor() -> None:
     for old, new in zip(plain[:8], raised[:8], strict=True):
         np.testing.assert_array_equal(old.y, new.y)
     assert quality_db(1) == pytest.approx(47.0, abs=0.7)
-    assert quality_db(2) == pytest.approx(42.0, abs=0.7)
+    assert 42.0 - 0.02 <= quality_db(2) < 42.3
 
 
 def test_nothing_is_lowered_to_the_floor() -> None:

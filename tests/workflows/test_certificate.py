@@ -85,6 +85,15 @@ def test_another_video(certificate, video):
         check_certificate(certificate, KEY, video=video.with_name("gone.mp4"))
 
 
+@pytest.mark.parametrize("key_id", [None, 7, [], "\x1b[2J" * 4, 16 * "\ud800", 16 * "g"])
+def test_odd_keys_are_not_repeated(certificate, key_id):
+    said = json.loads(certificate.read_text(encoding="utf-8"))
+    certificate.write_text(json.dumps(said | {"key_id": key_id}), encoding="utf-8")
+    result = check_certificate(certificate, KEY)
+    assert (result.key_matches, result.signature_valid) == (False, False)
+    assert result.problems == (f"it was made with no key that could be one, not with key {KEY.key_id}",)
+
+
 @pytest.mark.parametrize("signature", [None, 7, "", "\u00e4", []])
 def test_odd_signatures_are_wrong_ones(certificate, signature):
     said = json.loads(certificate.read_text(encoding="utf-8"))
@@ -101,6 +110,7 @@ def test_odd_signatures_are_wrong_ones(certificate, signature):
         "no json",
         '{"schema": "indelible.certificate/2"}',
         '{"schema": "indelible.certificate/1", "alpha": NaN}',
+        '{"schema": "indelible.certificate/1", "alpha": 1e999}',
         '{"schema": "indelible.certificate/1", "file": "a", "file": "b"}',
         '{"schema": "indelible.certificate/1", "rows": ' + 100_000 * "[",
     ],
@@ -124,6 +134,8 @@ def test_places(tmp_path, certificate):
     check_place(certificate, overwrite=True)
     with pytest.raises(OutputError, match="exists"):
         check_place(certificate, overwrite=False)
+    with pytest.raises(OutputError, match=r"ends in \.json"):
+        check_place(tmp_path / "film.mp4", overwrite=True)
     with pytest.raises(OutputError, match="no folder"):
         check_place(tmp_path / "nowhere" / "new.json", overwrite=False)
 

@@ -68,7 +68,7 @@ class LazyGroup(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt:
-            complain("interrupted; nothing was left behind")
+            complain("interrupted; nothing unfinished was left behind")
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
             # Whoever read the results has gone. What is still buffered would complain again at the interpreter's end.

@@ -50,7 +50,7 @@ class Raised:
 
     Args:
         by_db: by how much, for each window's index.
-        floor_db: Y-PSNR below which no step's mark is raised; one that is already below stays as it is.
+        floor_db: Y-PSNR, after rounding to 8 bit, below which no step's mark is raised; one that is already below stays as it is.
 
     Raises:
         InputError: if the floor is not one of the qualities that a mark may have.
@@ -64,7 +64,10 @@ class Raised:
 
     def aim_db(self, window: int, ordinary_db: float) -> float:
         """Return the Y-PSNR to aim at in a window instead of the ordinary one."""
-        return min(ordinary_db, max(self.floor_db, ordinary_db - self.by_db.get(window, 0.0)))
+        # What is aimed at is the pattern's; rounding adds a twelfth of a level's square.
+        spared = 255.0**2 * 10.0 ** (-self.floor_db / 10.0) - 1.0 / 12.0
+        lowest_db = 10.0 * math.log10(255.0**2 / spared) if spared > 0.0 else math.inf
+        return min(ordinary_db, max(lowest_db, ordinary_db - self.by_db.get(window, 0.0)))
 
 
 class Embedder:

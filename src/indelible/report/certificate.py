@@ -66,7 +66,9 @@ def _verdict(body: Mapping[str, Any]) -> Markup:
     target = body["target"]
     if target is not None:
         failed = sum(not part["holds"] for part in target["parts"])
-        by_itself = f"{failed} of {len(target['parts'])} parts do not survive it alone." if failed else "So is every part of it alone."
+        by_itself = (
+            f"{failed} of {len(target['parts'])} parts do not survive it alone." if failed else "Every part of it survives that alone."
+        )
         words = "Certified for" if target["certified"] else "Not certified for"
         return verdict(f"{words} {target['channel']}", by_itself, good=bool(target["certified"]))
     if reached:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from indelible.errors import InputError, MediaError, OutputError
 from indelible.keys import SecretKey
 from indelible.video.draft import write_whole
 from indelible.workflows.document import Document, document
+from indelible.workflows.page import check_free
 
 __all__ = [
     "REQUIRED_MARGIN_DB",
@@ -165,13 +168,13 @@ def check_place(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     """Check before the work begins that a certificate can be written afterwards, and will replace nothing by mistake.
 
     Raises:
-        OutputError: if it exists and may not be replaced, or its folder is missing.
+        OutputError: if the name is not that of JSON (so that no video and no key is replaced), its folder is missing, or it exists and
+            may not be replaced.
     """
     place = Path(path)
-    if place.exists() and (not overwrite or not place.is_file()):
-        raise OutputError(f"{place} exists; choose another name, or allow it to be replaced (overwrite=True, --force)")
-    if not place.parent.is_dir():
-        raise OutputError(f"cannot write {place}: there is no folder {place.parent}")
+    if place.suffix.lower() != ".json":
+        raise OutputError(f"the certificate {place} is JSON; give it a name that ends in .json")
+    check_free(place, overwrite=overwrite)
 
 
 def check_certificate(
@@ -190,11 +193,11 @@ def check_certificate(
     video_matches = None if video is None else sha256_of(video) == said.get("sha256")
     problems = []
     if not key_matches:
-        problems.append(f"it was made with key {said.get('key_id')}, not with {key.key_id}")
+        problems.append(f"it was made with {_claimed_key(said)}, not with key {key.key_id}")
     elif not signature_valid:
         problems.append("it was changed after it was signed, or signed with another key")
     if video_matches is False:
-        problems.append(f"{os.fspath(video) if video else ''} is not the file that was certified: their SHA-256 differ")
+        problems.append(f"{os.fspath(video or '')} is not the file that was certified: their SHA-256 differ")
     return CertificateCheck(
         certificate=os.fspath(certificate),
         key_id=key.key_id,
@@ -236,6 +239,12 @@ def _signature(body: Mapping[str, Any], key: SecretKey) -> str:
     return key.tag(_PURPOSE, text.encode("ascii")).hex()
 
 
+def _claimed_key(said: Mapping[str, Any]) -> str:
+    """Return the key that a certificate says it is of; what cannot be one is not repeated, it may be anything."""
+    key_id = said.get("key_id")
+    return f"key {key_id}" if isinstance(key_id, str) and re.fullmatch("[0-9a-f]{16}", key_id) else "no key that could be one"
+
+
 def _read(path: Path) -> dict[str, Any]:
     """Return the document in a file, if it is a certificate."""
     try:
@@ -246,7 +255,7 @@ def _read(path: Path) -> dict[str, Any]:
     if len(raw) > _LARGEST_BYTES:
         raise InputError(f"{path} is larger than any certificate")
     try:
-        said = canonical(json.loads(raw, object_pairs_hook=_distinct, parse_constant=_refuse))
+        said = canonical(json.loads(raw, object_pairs_hook=_distinct, parse_float=_finite, parse_constant=_refuse))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not a certificate: {error}") from error
     if not isinstance(said, dict) or said.get("schema") != SCHEMA:
@@ -260,6 +269,12 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) < len(pairs):
         raise ValueError("a field is given twice")
     return fields
+
+
+def _finite(digits: str) -> float:
+    """Return a number, unless it is one like 1e999, which is read as infinity."""
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits)
 
 
 def _refuse(constant: str) -> NoReturn:

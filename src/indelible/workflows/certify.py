@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from indelible.channel import Channel, ladder, parse_channel
 from indelible.channel.chain import NONE
 from indelible.channel.codecs import Codec
 from indelible.errors import InputError
-from indelible.frames import VideoInfo
+from indelible.frames import Frame, VideoInfo
 from indelible.keys import SecretKey
 from indelible.mark import Detector, Payload, Raised
 from indelible.mark.detect import ALPHA
@@ -31,6 +32,10 @@ from indelible.workflows.survive import DEFAULT_FLOOR_DB, target_channel
 __all__ = ["DEFAULT_LADDER", "Certification", "certify_file"]
 
 DEFAULT_LADDER = "certify"
+
+# Encoders look some fifty pictures ahead, and have copies of them: together they should not need more than this.
+_BYTES_OF_ENCODERS = 8_000_000_000
+_PICTURES_OF_AN_ENCODER = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,7 @@ class _Row:
 
     @property
     def certified(self) -> bool:
-        margin = self.heard.margin
-        return self.heard.payload_ok and margin is not None and margin.db >= REQUIRED_MARGIN_DB
+        return _enough(self.heard)
 
     def to_json(self) -> dict[str, Any]:
         margin = self.heard.margin
@@ -109,7 +113,7 @@ class _Row:
             "log10_p": _rounded(self.heard.detection.log10_p),
             "payload_ok": self.heard.payload_ok,
             "bit_error_rate": None if margin is None else round(margin.symbol_error_rate, 4),
-            "margin": _rounded(margin.db) if margin is not None else None,
+            "margin": _margin_db(self.heard),
             "presence_margin": _rounded(margin.presence_db) if margin is not None else None,
             "payload_margin": _rounded(margin.payload_db) if margin is not None else None,
             "certified": self.certified,
@@ -130,8 +134,8 @@ def certify_file(
 ) -> Certificate:
     """Send a marked file through real encoders, look for its mark after each, and sign what was found.
 
-    Each channel reads the file once, frame by frame; as many run at a time as there are cores. Memory does not grow with the length of
-    the video, but for the times of its frames.
+    Each channel reads the file once, frame by frame; as many run at a time as there are cores, fewer for very large pictures. Memory does
+    not grow with the length of the video, but for the times of its frames.
 
     Args:
         source: path of the marked file.
@@ -154,6 +158,7 @@ def certify_file(
     digest = sha256_of(source)
     with open_video(source, limits=limits) as reader:
         channels = wanted.tried(reader.info)
+        at_a_time = _at_a_time(reader.info)
     tell = progress or (lambda done, total: None)
     tell(0, len(channels))
     as_written = Detector([key], alpha=wanted.alpha)
@@ -164,16 +169,21 @@ def certify_file(
         payload = as_written.results()[0].payload
     rows = [_Row(channels[0], hear(as_written, key, payload, alpha=wanted.alpha), None, ())]
     target = wanted.target
+    given_up = threading.Event()
 
     def measured(channel: Channel) -> _Row:
-        return _row(source, key, channel, payload, wanted, limits, in_parts=channel == target)
+        return _row(source, key, channel, payload, wanted, limits, given_up, in_parts=channel == target)
 
     tell(1, len(channels))
     # Encoders run on one thread each, outside of Python's lock.
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        for row in pool.map(measured, channels[1:]):
-            rows.append(row)
-            tell(len(rows), len(channels))
+    with ThreadPoolExecutor(max_workers=at_a_time) as pool:
+        try:
+            for row in pool.map(measured, channels[1:]):
+                rows.append(row)
+                tell(len(rows), len(channels))
+        except BaseException:  # an error of one channel, or an interrupt: the others may have hours to go
+            given_up.set()
+            raise
     if target is not None and target == channels[0]:
         rows[0] = measured(target)
     if sha256_of(source) != digest:
@@ -188,6 +198,7 @@ def _row(
     payload: Payload | None,
     wanted: Certification,
     limits: Limits,
+    given_up: threading.Event,
     *,
     in_parts: bool,
 ) -> _Row:
@@ -195,31 +206,59 @@ def _row(
     whole = Detector([key], alpha=wanted.alpha)
     parts: list[dict[str, Any]] = []
     with open_video(source, threads=1, limits=limits) as reader:
-        stream = channel.stream(reader, reader.info)
+        stream = channel.stream(_until(given_up, reader), reader.info)
+        received = _until(given_up, stream.frames)
         if in_parts:
-            for part in PartedVideo(stream.frames, duration_seconds=reader.info.duration_seconds):
+            for part in PartedVideo(received, duration_seconds=reader.info.duration_seconds):
                 alone = Detector([key], alpha=wanted.alpha, origin_seconds=part.origin_seconds)
                 for frame in part.frames:
                     whole.add(frame)
                     alone.add(frame)
                 parts.append(_part(part.start_seconds, part.end_seconds, part.windows, hear(alone, key, payload, alpha=wanted.alpha)))
         else:
-            for frame in stream.frames:
+            for frame in received:
                 whole.add(frame)
     bitrate = stream.encodings[-1].bitrate_bps if stream.encodings else None
     return _Row(channel, hear(whole, key, payload, alpha=wanted.alpha), bitrate, tuple(parts))
 
 
+def _at_a_time(info: VideoInfo) -> int:
+    """Return how many channels to run side by side."""
+    bytes_each = _PICTURES_OF_AN_ENCODER * 2 * info.width * info.height
+    return max(1, min(os.cpu_count() or 1, _BYTES_OF_ENCODERS // bytes_each))
+
+
+def _until(given_up: threading.Event, frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Yield frames for as long as anybody wants to know what becomes of them."""
+    for frame in frames:
+        if given_up.is_set():
+            raise _GivenUpError("the certificate was given up")
+        yield frame
+
+
+class _GivenUpError(Exception):
+    """Ends the other channels when one has failed; nobody sees it."""
+
+
 def _part(start: float, end: float, windows: tuple[int, ...], heard: Heard) -> dict[str, Any]:
-    margin = heard.margin.db if heard.margin is not None else -math.inf
     return {
         "start_seconds": round(start, 3),
         "end_seconds": round(end, 3),
         "windows": list(windows),
-        "margin": _rounded(margin),
+        "margin": _margin_db(heard),
         "payload_ok": heard.payload_ok,
-        "holds": heard.payload_ok and margin >= REQUIRED_MARGIN_DB,
+        "holds": _enough(heard),
     }
+
+
+def _margin_db(heard: Heard) -> float | None:
+    return None if heard.margin is None else _rounded(heard.margin.db)
+
+
+def _enough(heard: Heard) -> bool:
+    """Return whether a certificate may promise it: judged by the number that is written, so that nobody reads a contradiction."""
+    margin_db = _margin_db(heard)
+    return heard.payload_ok and margin_db is not None and margin_db >= REQUIRED_MARGIN_DB
 
 
 def _body(

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from indelible.errors import InputError
+from indelible.errors import InputError, OutputError
 from indelible.keys import SecretKey
 from indelible.mark import Embedder, EmbedReport, Payload, Raised
 from indelible.report.mark import write_mark_report
 from indelible.video import EncoderSettings, Limits, Source, VideoReader, copy_settings, open_video, write_video
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.source import is_pipe
+from indelible.video.target import check_target
 from indelible.workflows.certificate import Certificate, check_place, places_beside, write_certificate, write_page
 from indelible.workflows.certify import Certification, certify_file
 from indelible.workflows.comparison import Comparison
@@ -121,23 +122,25 @@ def mark_file(
             had of a source that is read once.
         report: a page of HTML to write with a few pictures before and after; measures too.
         certification: have the output certified, which writes the certificate and its page beside it. With a channel to survive, the mark
-            becomes stronger in those windows that need it; the source is then read several times.
+            becomes stronger in those windows that need it; the source is then read several times. What fails while certifying leaves the
+            output, which is whole by then, without a certificate.
         limits: how much of a source is read.
         progress: told of each frame.
 
     Raises:
-        OutputError: if the target or the report exists, is the source, or cannot be created.
+        OutputError: if the target, the report or the certificate exists, the target is the source, or one cannot be created.
         InputError: if the settings do not fit the video or the container.
         MediaError: if reading, encoding or writing fails.
     """
     if report is not None:
         check_page(report, overwrite=overwrite)
     payload = payload or Payload()
-    marking = Marking(key, payload, strength, quality_db, settings)
-    raised = None
+    place = raised = None
     if certification is not None:
-        _check_certifiable(target, certification, overwrite=overwrite)
-        raised = _raised(source, marking, certification, limits, progress)
+        place = _certifiable(target, certification, report, overwrite=overwrite)
+        codec = None if settings is None else settings.codec
+        check_target(place, codec, container=container, overwrite=overwrite, source=source)
+        raised = _raised(source, Marking(key, payload, strength, quality_db, settings), certification, limits, progress)
     embedder = Embedder(key, payload, strength=strength, quality_db=quality_db, raised=raised)
     again = source if _opens_twice(source) else None
     with open_video(source, limits=limits) as reader:
@@ -173,10 +176,10 @@ def mark_file(
     )
     if comparison is not None and report is not None:
         write_mark_report(report, result, comparison.pictures)
-    if certification is None or not isinstance(target, str | os.PathLike):
+    if place is None:
         return result
     certificate = certify_file(
-        target,
+        place,
         key,
         certification,
         payload=payload,
@@ -185,20 +188,27 @@ def mark_file(
         limits=limits,
         progress=progress,
     )
-    for place, write in zip(places_beside(target), (write_certificate, write_page), strict=True):
-        write(place, certificate)
+    beside, page = places_beside(place)
+    write_certificate(beside, certificate)
+    write_page(page, certificate)
     return replace(result, certificate=certificate)
 
 
-def _check_certifiable(target: Source, certification: Certification, *, overwrite: bool) -> None:
-    """Check before the work begins that its result can be certified."""
+def _certifiable(
+    target: Source, certification: Certification, report: str | os.PathLike[str] | None, *, overwrite: bool
+) -> str | os.PathLike[str]:
+    """Check before the work begins that its result can be certified, and return its path."""
     certification.check()
     if not isinstance(target, str | os.PathLike) or is_pipe(target):
         raise InputError(
             "a certificate is about a file, and the output is a pipe or an open file; give a path, or leave the certificate out"
         )
-    for place in places_beside(target):
-        check_place(place, overwrite=overwrite)
+    beside, page = places_beside(target)
+    check_place(beside, overwrite=overwrite)
+    check_page(page, overwrite=overwrite)
+    if report is not None and os.path.realpath(report) == os.path.realpath(page):
+        raise OutputError(f"{page} is where the page of the certificate goes; choose another name for the report")
+    return target
 
 
 def _raised(source: Source, marking: Marking, certification: Certification, limits: Limits, progress: Progress | None) -> Raised | None:

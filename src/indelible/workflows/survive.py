@@ -28,9 +28,10 @@ DEFAULT_FLOOR_DB = 42.0
 MOST_PASSES = 5
 _SLACK_DB = 0.5  # beyond the margin that is required: a part of a video is encoded a little differently than within the whole
 _SMALLEST_RAISE_DB, _LARGEST_RAISE_DB = 0.5, 4.0  # of one pass
-_RAISE_PER_DB = (
-    0.6  # a decibel more of strength is nearly two of margin where an encoder drops what is weak; better raised twice than too far
-)
+# A decibel more of strength is nearly two of margin where an encoder drops what is weak; better raised twice than too far.
+_RAISE_PER_DB = 0.6
+_SMALLEST_ROOM_DB = 0.05  # above the floor
+_SMALLEST_GROWTH_DB = 0.1  # of a pass: less says that the pictures are too flat for more mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def raise_windows(
         }
         if not pending:
             break
-        more = {window: trial.next_raise_db for trial in pending.values() for window in trial.windows}
+        more = {window: trial.next_raise_db(floor_db) for trial in pending.values() for window in trial.windows}
         raised = Raised({**raised.by_db, **{window: raised.by_db.get(window, 0.0) + db for window, db in more.items()}}, floor_db)
     return raised
 
@@ -110,15 +111,15 @@ class Trial:
     lacks_db: float
     psnr_y_db: float
 
-    @property
-    def next_raise_db(self) -> float:
-        return min(_LARGEST_RAISE_DB, max(_SMALLEST_RAISE_DB, _RAISE_PER_DB * self.lacks_db))
+    def next_raise_db(self, floor_db: float) -> float:
+        """Return by how much to raise the part before it is looked at again: no further than the floor, so that what is said was done."""
+        return min(self.psnr_y_db - floor_db, _LARGEST_RAISE_DB, max(_SMALLEST_RAISE_DB, _RAISE_PER_DB * self.lacks_db))
 
     def can_grow(self, before: Trial | None, floor_db: float) -> bool:
         """Return whether more strength would be more mark: not at the floor, nor in pictures too flat to hide what was asked for."""
-        if not math.isfinite(self.psnr_y_db) or self.psnr_y_db <= floor_db + 0.05:
+        if not math.isfinite(self.psnr_y_db) or self.psnr_y_db <= floor_db + _SMALLEST_ROOM_DB:
             return False
-        return before is None or self.psnr_y_db < before.psnr_y_db - 0.1
+        return before is None or self.psnr_y_db < before.psnr_y_db - _SMALLEST_GROWTH_DB
 
 
 def _trials(
@@ -140,7 +141,8 @@ def _trials(
                 continue
             embedder = Embedder(marking.key, marking.payload, strength=marking.strength, quality_db=marking.quality_db, raised=raised)
             detector = Detector([marking.key], alpha=alpha, origin_seconds=part.origin_seconds)
-            with _as_output(embedder.embed(part.frames, origin_seconds=part.origin_seconds), settings, reader) as (frames, info):
+            marked = embedder.embed(part.frames, origin_seconds=part.origin_seconds)
+            with _as_output(marked, settings, reader, limits) as (frames, info):
                 for frame in channel.stream(frames, info).frames:
                     detector.add(frame)
             heard = hear(detector, marking.key, marking.payload, alpha=alpha)
@@ -150,7 +152,9 @@ def _trials(
 
 
 @contextmanager
-def _as_output(frames: Iterable[Frame], settings: EncoderSettings, reader: VideoReader) -> Iterator[tuple[Iterable[Frame], VideoInfo]]:
+def _as_output(
+    frames: Iterable[Frame], settings: EncoderSettings, reader: VideoReader, limits: Limits
+) -> Iterator[tuple[Iterable[Frame], VideoInfo]]:
     """Give frames as whoever gets the output will see them, after its encoder."""
     if settings.codec == "raw":
         yield frames, reader.info
@@ -158,5 +162,5 @@ def _as_output(frames: Iterable[Frame], settings: EncoderSettings, reader: Video
     with tempfile.TemporaryDirectory(prefix="indelible-survive-") as folder:
         file = Path(folder) / "part.nut"  # which keeps times exactly
         write_video(file, frames, settings, info=reader.info, presentation=reader.presentation)
-        with open_video(file) as again:
+        with open_video(file, limits=limits) as again:
             yield again, again.info
