@@ -24,20 +24,34 @@ def record(ours: float, theirs: float, *, read: bool) -> dict:
 
 def test_tables():
     tables = runpy.run_path(str(SCRIPT))["tables"]
-    text = tables([record(4.0, 3.0, read=True), record(2.0, -1.0, read=False), record(-9.0, -40.0, read=False)])
+    text = tables([record(3.5, 2.5, read=True), record(2.0, -1.0, read=False), record(-9.0, -40.0, read=False)])
     assert "| x264 slow | 2 | -2.00 | 1.41 | -3.00 |" in text, "what is far below the edge is noise, and left out"
-    assert "| 0 | 2 | 2 | 1 (50.0 %) |" in text
-    assert "| 3 | 1 | 1 | 1 (100.0 %) |" in text
+    assert "| 0 | 1 | 1 | 2 | 1 (50.0 %) | 0 (0 to 98 %) |" in text
+    assert "| 3 | 1 | 1 | 1 | 1 (100.0 %) | 1 (3 to 100 %) |" in text
+    assert "| 4 | 0 | 0 | 0 | - | - |" in text
 
 
-def test_a_clip_is_measured_once(tmp_path):
+def test_a_run_goes_on_where_the_last_one_ended(tmp_path):
     film(tmp_path / "film.mp4", width=320, height=180, frames=24)
     output = tmp_path / "margin.json"
-    command = [sys.executable, SCRIPT, tmp_path, "-o", output, "--crf", "24", "--preset", "ultrafast", "--seconds", "1"]
-    for _ in range(2):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    command = [sys.executable, SCRIPT, tmp_path, "-o", output, "--crf", "24", "--seconds", "1", "--preset", "ultrafast"]
+    for presets in ((), ("superfast",), ("superfast",)):
+        done = subprocess.run([*command, *presets], capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 0, done.stderr
         assert "| x264 ultrafast | 1 |" in done.stdout
-    (only,) = read_result(output)["records"]
-    assert only["ours"]["margin"] > 0
-    assert only["ours"]["read"]
+    first, second = read_result(output)["records"]
+    assert first["ours"] == second["ours"]
+    assert first["ours"]["margin"] > 0
+    assert first["ours"]["read"]
+    assert [list(record["theirs"]) for record in (first, second)] == [["ultrafast"], ["superfast"]]
+
+
+def test_a_clip_that_fails_is_named_and_the_others_go_on(tmp_path):
+    (tmp_path / "broken.mp4").write_bytes(b"no film")
+    film(tmp_path / "film.mp4", width=320, height=180, frames=24)
+    output = tmp_path / "margin.json"
+    command = [sys.executable, SCRIPT, tmp_path, "-o", output, "--codec", "av1", "--crf", "30", "--seconds", "1", "--preset", "12"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 1
+    assert "not measured: broken.mp4" in done.stderr
+    assert [record["clip"] for record in read_result(output)["records"]] == ["film.mp4"]

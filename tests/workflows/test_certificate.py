@@ -155,6 +155,18 @@ def test_the_page_says_what_was_signed(tmp_path):
     survival, parts = shown.charts
     assert len(survival.findall(".//{*}polyline")) == 2
     assert "stronger by" in "".join(parts.itertext())
+    assert "5.5 dB" in shown.words
+
+
+def test_the_page_of_a_file_whose_marking_nobody_knows(tmp_path):
+    from indelible.workflows.certificate import write_page
+
+    said = body(target=True)
+    said["target"] |= {"floor_db": None, "parts": [part | {"raised_db": None} for part in said["target"]["parts"]]}
+    write_page(tmp_path / "certificate.html", sign(said, KEY))
+    shown = Page.of(tmp_path / "certificate.html")
+    assert "was decided when the file was marked" in shown.words
+    assert "stronger by" not in shown.words
 
 
 def test_a_page_of_nothing(tmp_path):

@@ -92,7 +92,7 @@ def certify(
 
 
 def certificate_in_words(certificate: Certificate) -> Iterator[str]:
-    """Yield lines about each channel, and about the parts that do not survive the target or were made stronger for it."""
+    """Yield lines about each channel, and about the parts that are not certified for the target or were made stronger for it."""
     body = certificate.body
     yield columns([(row["channel"], _row_in_words(row)) for row in certificate.rows])
     target = body["target"]
@@ -100,7 +100,7 @@ def certificate_in_words(certificate: Certificate) -> Iterator[str]:
         for part in target["parts"]:
             if part["raised_db"] or not part["holds"]:
                 raised = f", mark stronger by {part['raised_db']:.1f} dB" if part["raised_db"] else ""
-                holds = "survives" if part["holds"] else "does not survive"
+                holds = "certified for" if part["holds"] else "not certified for"
                 stretch = f"{part['start_seconds']:.1f} to {part['end_seconds']:.1f} s"
                 yield f"  {stretch}: {holds} {target['channel']} by itself, margin {_db(part['margin'])}{raised}"
 

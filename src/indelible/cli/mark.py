@@ -173,12 +173,12 @@ def _certification(certified: bool, ladder: str | None, survive: str | None, flo
 
 
 def _judged(certificate: Certificate) -> int:
-    """Say what does not survive, and return the exit code."""
+    """Say what is not certified, and return the exit code."""
     channel, failed = certificate.body["target"]["channel"], len(certificate.failed_parts)
     if not certificate.holds:
         complain(f"the output is not certified for {channel}; a lower --floor or a shorter payload may help")
     elif failed:
-        complain(f"warning: the whole is certified for {channel}, but {failed} parts of it do not survive that alone")
+        complain(f"warning: the whole is certified for {channel}, but {failed} parts of it are not by themselves")
     return 0 if certificate.holds else 1
 
 

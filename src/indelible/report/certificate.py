@@ -67,7 +67,9 @@ def _verdict(body: Mapping[str, Any]) -> Markup:
     if target is not None:
         failed = sum(not part["holds"] for part in target["parts"])
         by_itself = (
-            f"{failed} of {len(target['parts'])} parts do not survive it alone." if failed else "Every part of it survives that alone."
+            f"{failed} of {len(target['parts'])} parts are not certified for it by themselves."
+            if failed
+            else "Every part is certified for it by itself."
         )
         words = "Certified for" if target["certified"] else "Not certified for"
         return verdict(f"{words} {target['channel']}", by_itself, good=bool(target["certified"]))
@@ -137,7 +139,7 @@ def _point(crf: float, row: Mapping[str, Any]) -> Point:
 
 
 def _target(body: Mapping[str, Any]) -> Markup:
-    """Return which parts of the video survive the target, and which were made stronger for it."""
+    """Return which parts of the video are certified for the target, and which were made stronger for it."""
     target = body["target"]
     if target is None:
         return Markup()
@@ -149,11 +151,10 @@ def _target(body: Mapping[str, Any]) -> Markup:
         remark = f"The mark was made stronger in {len(raised)} of {len(parts)} parts, to no less than {target['floor_db']:g} dB of quality."
     else:
         remark = "The mark was strong enough in every part, and made stronger in none."
-    largest = max((part["raised_db"] or 0.0 for part in parts), default=0.0)
-    strips = [
-        ("margin", [_cell(part, (part["margin"] or 0.0) / (2 * body["required_margin"]), _db(part["margin"])) for part in parts]),
-        ("stronger by", [_cell(part, (part["raised_db"] or 0.0) / (largest or 1.0), _db(part["raised_db"])) for part in raised]),
-    ]
+    strips = [("margin", [_cell(part, (part["margin"] or 0.0) / (2 * body["required_margin"]), _db(part["margin"])) for part in parts])]
+    if raised:
+        largest = max(part["raised_db"] for part in raised)
+        strips.append(("stronger by", [_cell(part, part["raised_db"] / largest, _db(part["raised_db"])) for part in raised]))
     seconds = max((part["end_seconds"] for part in parts), default=0.0)
     chart = strip_chart(strips, seconds=seconds, title=f"Margin of each part after {target['channel']}")
     rows = [
@@ -162,11 +163,11 @@ def _target(body: Mapping[str, Any]) -> Markup:
             _db(part["margin"]),
             yes_no(part["payload_ok"], "exact", "not read"),
             yes_no(part["holds"]),
-            "" if part["raised_db"] is None else _db(part["raised_db"]) if part["raised_db"] else "not raised",
+            *([_db(part["raised_db"]) if part["raised_db"] else "not raised"] if raised else []),
         ]
         for part in parts
     ]
-    header = ["part", "margin", "payload", "survives by itself", "mark stronger by"]
+    header = ["part", "margin", "payload", "certified by itself", *(["mark stronger by"] if raised else [])]
     return section(f"Part by part, after {target['channel']}", paragraph(remark, soft=True), chart, table(header, rows))
 
 
