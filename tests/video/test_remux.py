@@ -144,6 +144,16 @@ def test_what_a_container_cannot_hold_is_left_out_and_said(rich, tmp_path):
     assert tags.get("title") == "Film"
 
 
+def test_sound_of_an_unknown_codec_is_left_out_and_said(clip_with_sound, tmp_path):
+    """FFmpeg gives such a stream no codec and no name (found by `make fuzz`)."""
+    source = tmp_path / "damaged.mp4"
+    source.write_bytes(clip_with_sound.read_bytes().replace(b"mp4a", b"what").replace(b"esds", b"none"))
+    assert probe(source).streams[1] == "audio:unknown"
+    summary = mark_like(source, tmp_path / "out.mp4")
+    assert summary.warnings == ("stream 1 (audio, unknown) was left out: mp4 cannot hold it; .mkv may",)
+    assert packets(tmp_path / "out.mp4", "video")
+
+
 def test_ordinary_mp4_tags_stay_where_players_look(make_video, tmp_path):
     source = make_video(metadata={"title": "Film", "comment": "A remark"}, frames=3)
     mark_like(source, tmp_path / "out.mp4")

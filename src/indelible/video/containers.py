@@ -116,7 +116,8 @@ def muxer_options(container: str, time_base: Fraction, *, source: InputContainer
     if source is not None and not _MP4_TAGS.issuperset(key.lower() for key in source.metadata):
         flags.append("use_metadata_tags")
     # Edit lists, which hold the starts of the streams, count in movie time; its default of 1/1000 s would shift them.
-    sample_rates = [stream.codec_context.sample_rate for stream in source.streams.audio] if source is not None else []
+    contexts = [stream.codec_context for stream in source.streams.audio] if source is not None else []
+    sample_rates = [context.sample_rate for context in contexts if context is not None]  # None: a codec that FFmpeg does not know
     movie_timescale = math.lcm(time_base.denominator, *(rate for rate in sample_rates if rate))
     if movie_timescale >= 2**31:
         movie_timescale = time_base.denominator

@@ -14,11 +14,10 @@ from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import waiting_for
 from indelible.video.planes import color_tags, planar_format
 from indelible.video.presentation import Presentation, presentation_of
-from indelible.video.source import Source, main_video_stream, open_input, source_name
+from indelible.video.source import Source, codec_name, main_video_stream, open_input, source_name
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -58,7 +57,7 @@ def video_info(container: InputContainer, stream: VideoStream, picture: VideoFra
         rotation_deg=picture.rotation,
         sample_aspect_ratio=exact_fraction(stream.sample_aspect_ratio) or Fraction(1),
         color=color_tags(picture),
-        streams=tuple(f"{other.type}:{_codec_name(other)}" for other in container.streams),
+        streams=tuple(f"{other.type}:{codec_name(other)}" for other in container.streams),
     )
 
 
@@ -75,10 +74,6 @@ def _first_picture(container: InputContainer, stream: VideoStream, *, name: str)
         for picture in container.decode(stream):
             return picture
     raise MediaError(f"cannot decode {name}: its video stream holds no picture; was it written or copied completely?")
-
-
-def _codec_name(stream: Stream) -> str:
-    return stream.codec_context.codec.canonical_name if stream.codec_context is not None else stream.name or "unknown"
 
 
 def _bitrate_bps(container: InputContainer, stream: VideoStream) -> int | None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from indelible.video._av import av, exact_fraction, media_errors
-from indelible.video.source import NOT_MOVING
+from indelible.video.source import NOT_MOVING, codec_name
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -73,10 +73,10 @@ class StreamCopier:
 
     def _add_copy(self, stream: Stream) -> None:
         if not _accepts(self._output.format.name, stream):
-            codec = stream.codec_context.codec.canonical_name if stream.codec_context is not None else stream.name or "unknown"
-            self.warnings.append(
-                f"stream {stream.index} ({stream.type}, {codec}) was left out: {self._output.format.name} cannot hold it; .mkv may"
-            )
+            container = self._output.format.name
+            advice = "" if container == "matroska" else "; .mkv may"
+            what = f"stream {stream.index} ({stream.type}, {codec_name(stream)})"
+            self.warnings.append(f"{what} was left out: {container} cannot hold it{advice}")
             return
         copy = self._output.add_stream_from_template(stream, opaque=True)
         copy.metadata.update(stream.metadata)
@@ -109,8 +109,7 @@ class StreamCopier:
 
 def _accepts(container: str, stream: Stream) -> bool:
     """Return whether a container can hold a stream, by writing a header with nothing else into memory."""
-    codec = stream.codec_context.codec.canonical_name if stream.codec_context is not None else stream.name
-    if container == "mpegts" and codec not in _MPEGTS_CODECS:
+    if container == "mpegts" and codec_name(stream) not in _MPEGTS_CODECS:
         return False
     try:
         trial = av.open(io.BytesIO(), "w", format=container)

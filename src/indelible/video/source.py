@@ -18,9 +18,10 @@ from indelible.video.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.stream import Stream
     from av.video.stream import VideoStream
 
-__all__ = ["NOT_MOVING", "Source", "is_pipe", "main_video_stream", "open_input", "source_name"]
+__all__ = ["NOT_MOVING", "Source", "codec_name", "is_pipe", "main_video_stream", "open_input", "source_name"]
 
 Source = str | os.PathLike[str] | BinaryIO
 """A path, ``-`` for standard input or output, or a binary file object (``io.BytesIO``, a pipe)."""
@@ -96,6 +97,13 @@ def main_video_stream(container: InputContainer, *, name: str, limits: Limits = 
         return stream
     kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
     raise UnsupportedMediaError(f"{name} has no video stream (it holds: {kinds}); give a file with moving pictures")
+
+
+def codec_name(stream: Stream) -> str:
+    """Return the name of a stream's codec, or "unknown" for one that FFmpeg does not know."""
+    if stream.codec_context is not None:
+        return stream.codec_context.codec.canonical_name
+    return getattr(stream, "name", None) or "unknown"  # data and attachments have a name instead, sound that nobody knows has neither
 
 
 def is_pipe(source: Source) -> bool:
