@@ -27,8 +27,12 @@ def documented() -> dict[str, list[str]]:
 
 
 def test_json_page_names_every_field_and_no_other(run, studio, tmp_path):
+    certificate = tmp_path / "certificate.json"
+    certify = run("certify", studio.found, "--key", studio.key, "--channel", "none", "-o", certificate, "--json")
     printed = [
         studio.marking,
+        json.loads(certify.stdout),
+        json.loads(run("certify", "--check", certificate, "--key", studio.key, "--json").stdout),
         json.loads(run("detect", studio.found, "--key", studio.key, "--json").stdout),
         json.loads(run("channel", studio.found, tmp_path / "out.mkv", "none", "--json").stdout),
         json.loads(run("key", "show", studio.key, "--json").stdout),

@@ -87,12 +87,13 @@ class Detector:
         keys: the keys to look for, at least one; every key searched is paid for in each p-value.
         alpha: largest p-value that counts as marked, above 0 and below 1.
         every: look at each so manieth frame only, 1 or more: faster, for a little less evidence.
+        origin_seconds: where the frames are a part of a video, the time of its first frame, from which windows are counted.
 
     Raises:
         InputError: if there is no key, or ``alpha`` or ``every`` is out of range.
     """
 
-    def __init__(self, keys: Sequence[SecretKey], *, alpha: float = ALPHA, every: int = 1) -> None:
+    def __init__(self, keys: Sequence[SecretKey], *, alpha: float = ALPHA, every: int = 1, origin_seconds: float | None = None) -> None:
         if not keys:
             raise InputError("no key to look for; give at least one")
         if not 0.0 < alpha < 1.0:
@@ -101,7 +102,7 @@ class Detector:
             raise InputError(f"every is {every}; it must be 1 (all frames) or more")
         self._log10_alpha = math.log10(alpha)
         self._tallies = [_Tally.start(key) for key in keys]
-        self._clock = Clock()
+        self._clock = Clock(origin_seconds)
         self._step = _StepMean(0)
         self._window = _Window(0)
         self._every = every
