@@ -94,12 +94,21 @@ class Detector:
             other by the known marks, so that their number costs the keys nothing more.
         alpha: largest p-value that counts as marked, above 0 and below 1.
         every: look at each so manieth frame only, 1 or more: faster, for a little less evidence.
+        origin_seconds: where the frames are a part of a video, the time of its first frame, from which windows are counted.
 
     Raises:
         InputError: if there is no key, or ``alpha`` or ``every`` is out of range.
     """
 
-    def __init__(self, keys: Sequence[SecretKey], *, lineup: Lineup | None = None, alpha: float = ALPHA, every: int = 1) -> None:
+    def __init__(
+        self,
+        keys: Sequence[SecretKey],
+        *,
+        lineup: Lineup | None = None,
+        alpha: float = ALPHA,
+        every: int = 1,
+        origin_seconds: float | None = None,
+    ) -> None:
         if not keys:
             raise InputError("no key to look for; give at least one")
         if not 0.0 < alpha < 1.0:
@@ -111,7 +120,7 @@ class Detector:
         self._lineup = None if lineup is None else LineupTally.start(lineup)
         self._shares = len(keys) * (1 if lineup is None else 2)
         self._searched = len(WEIGHTS) * len(keys) + (0 if lineup is None else len(lineup.marks))
-        self._clock = Clock()
+        self._clock = Clock(origin_seconds)
         self._step = _StepMean(0)
         self._window = _Window(0)
         self._every = every
