@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from indelible.bench.cache import Record
-from indelible.bench.security.pattern import Shaped, with_levels
+from indelible.bench.security.pattern import Shaped, Signs, with_levels
 from indelible.bench.security.scene import ONE_KEY, Scene, psnr_y_db
 from indelible.frames import Frame
 from indelible.keys import SecretKey
@@ -24,9 +24,11 @@ from indelible.mark.carrier import band
 from indelible.mark.detect import ALPHA
 
 FRAMES = 4  # of the clip asked about; few, because what is asked is asked often
-HALVINGS = 9
-LARGEST = 64.0  # amplitudes of the mark, where a search along a direction gives up
-PROBE = 1.0  # amplitudes of the mark: how far apart the questions at the turning point are
+HALVINGS = 10
+SEARCH = HALVINGS + 1  # queries of a search along a direction
+LARGEST = 32.0  # amplitudes of the mark, where such a search gives up
+PROBE = 1.0  # amplitude of a random pattern, in those of the mark
+WALK = 0.01  # of the way to the blurred picture, after each answer
 
 
 class Oracle:
@@ -50,61 +52,48 @@ def asking(scene: Scene) -> Iterator[Record]:
     oracle = Oracle(scene.owner)
     if not oracle.says_yes(marked):
         return
-    blurred, turning = _walk_back(oracle, marked)
-    yield _row("blur, as little as will do", oracle.queries, marked, blurred)
+    sigma = _strong_blur(oracle, marked)
+    gone = _least(oracle, lambda share: _blurred(marked, share, sigma), most=1.0)
+    yield _row("blur, as little as will do", oracle.queries, marked, gone)
     shape, rng = Shaped.of(marked), scene.rng("oracle")
-    away = np.zeros(band().size, np.float32)
-    budgets = [round(scene.settings.queries * share) for share in (0.1, 1.0)]
-    asked, answers = 0, 0
-    total = np.zeros(band().size, np.float32)
-    for budget in budgets:
-        while oracle.queries < budget - HALVINGS - 7:
+    direction, share = np.zeros(band().size, np.float32), 0.5
+    for budget in (scene.settings.queries // 10, scene.settings.queries):
+        while oracle.queries < budget - SEARCH:
             signs = np.where(rng.random(band().size) < 0.5, np.float32(1.0), np.float32(-1.0))
-            answer = -1.0 if oracle.says_yes(shape.write(turning, signs, times=PROBE)) else 1.0
-            away += np.float32(answer) * signs
-            total += signs
-            asked, answers = asked + 1, answers + int(answer)
-        # Less the mean answer: where it is nearly always the same, answers say little by themselves.
-        direction = away - np.float32(answers / max(1, asked)) * total
-        attacked = _least(oracle, lambda times, signs=direction: shape.write(marked, signs, times=times))  # type: ignore[misc]
-        yield _row("random patterns where the answer turns", oracle.queries, marked, attacked, budget)
+            yes = oracle.says_yes(shape.write(_blurred(marked, share, sigma), signs, times=PROBE))
+            direction += -signs if yes else signs
+            # A walk along the turning point: where yes and no are equally likely, an answer says most.
+            share = float(np.clip(share + (WALK if yes else -WALK), 0.0, 1.0))
+        attacked = _least(oracle, partial(_moved, shape, marked, direction), most=LARGEST)
+        yield _row(f"random patterns where the answer turns, {budget} queries", oracle.queries, marked, attacked)
 
 
-def _row(how: str, queries: int, before: Sequence[Frame], after: Sequence[Frame] | None, budget: int | None = None) -> Record:
-    row = {"attack": "oracle", "marks": ONE_KEY, "how": how if budget is None else f"{how}, {budget} queries", "queries": queries}
+def _row(how: str, queries: int, before: Sequence[Frame], after: Sequence[Frame] | None) -> Record:
     quality = None if after is None else psnr_y_db(before, after)
-    return row | {"found": after is None, "z": None, "psnr_y_db": quality}
+    return {"attack": "oracle", "marks": ONE_KEY, "how": how, "queries": queries, "found": after is None, "z": None, "psnr_y_db": quality}
 
 
-def _walk_back(oracle: Oracle, marked: Sequence[Frame]) -> tuple[tuple[Frame, ...], tuple[Frame, ...]]:
-    """Return the least blurred footage to which the answer is no, by blending, twice: for its quality, and as a place to ask from."""
-
-    def blended(share: float, sigma: float) -> tuple[Frame, ...]:
-        return tuple(with_levels(frame, _blend(frame.y, cv2.GaussianBlur(frame.y, (0, 0), sigma), share)) for frame in marked)
-
+def _strong_blur(oracle: Oracle, marked: Sequence[Frame]) -> float:
     sigma = 2.0
-    while oracle.says_yes(blended(1.0, sigma)) and sigma < 64.0:
+    while oracle.says_yes(_blurred(marked, 1.0, sigma)) and sigma < 64.0:
         sigma *= 2.0
-    low, high = 0.0, 1.0
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if oracle.says_yes(blended(middle, sigma)) else (low, middle)
-    gone = blended(high, sigma)
-    return gone, gone
+    return sigma
 
 
-def _blend(luma: NDArray[np.generic], blurred: NDArray[np.generic], share: float) -> NDArray[np.float32]:
-    return np.asarray((1.0 - share) * luma.astype(np.float32) + share * blurred.astype(np.float32), np.float32)
+def _blurred(frames: Sequence[Frame], share: float, sigma: float) -> list[Frame]:
+    """Return frames blended with what a Gaussian filter leaves of them."""
+    return [with_levels(frame, (1.0 - share) * frame.y + share * cv2.GaussianBlur(frame.y, (0, 0), sigma)) for frame in frames]
 
 
-def _least(oracle: Oracle, attack: Callable[[float], Sequence[Frame]]) -> Sequence[Frame] | None:
-    """Return the weakest attack to which the answer is no, None if even the strongest is not enough."""
-    times = 1.0
-    while oracle.says_yes(attack(times)):
-        times *= 2.0
-        if times > LARGEST:
-            return None
-    low, high = (0.0 if times == 1.0 else times / 2), times
+def _moved(shape: Shaped, frames: Sequence[Frame], direction: Signs, times: float) -> list[Frame]:
+    return shape.write(frames, direction, times=times)
+
+
+def _least(oracle: Oracle, attack: Callable[[float], Sequence[Frame]], *, most: float) -> Sequence[Frame] | None:
+    """Return the weakest attack to which the answer is no, found by halving, None if even the strongest is not enough."""
+    if oracle.says_yes(attack(most)):
+        return None
+    low, high = 0.0, most
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if oracle.says_yes(attack(middle)) else (low, middle)

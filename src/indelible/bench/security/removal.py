@@ -37,13 +37,13 @@ def removing(scene: Scene) -> Iterator[Record]:
 
 
 def _noise(frames: Sequence[Frame], rng: np.random.Generator) -> tuple[Frame, ...]:
-    return tuple(with_levels(frame, frame.y + rng.integers(-1, 2, frame.y.shape).astype(np.float32)) for frame in frames)
+    return tuple(with_levels(frame, frame.y + rng.integers(-1, 2, frame.y.shape).astype(np.float64)) for frame in frames)
 
 
 def _denoised(frames: Sequence[Frame], *, level: float) -> tuple[Frame, ...]:
     def one(frame: Frame) -> Frame:
         eight_bit = (frame.y >> (frame.bit_depth - 8)).astype(np.uint8)
-        denoised = np.asarray(cv2.fastNlMeansDenoising(eight_bit, None, level, 5, 11), np.float32)
+        denoised: NDArray[np.float32] = np.asarray(cv2.fastNlMeansDenoising(eight_bit, None, level, 5, 11), np.float32)
         return with_levels(frame, denoised * np.float32(2.0 ** (frame.bit_depth - 8)))
 
     return tuple(map(one, frames))
@@ -93,5 +93,6 @@ REMOVALS: dict[str, Removal] = {
     "16 of 64 components": lambda frames, rng: smoothed(frames, components=16),
     "6 of 64 components": lambda frames, rng: smoothed(frames, components=6),
     "its own signs taken away, x1": lambda frames, rng: turned_round(frames, times=1.0),
+    "its own signs taken away, x1.5": lambda frames, rng: turned_round(frames, times=1.5),
     "its own signs taken away, x2": lambda frames, rng: turned_round(frames, times=2.0),
 }

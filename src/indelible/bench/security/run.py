@@ -145,7 +145,7 @@ def _task(clip: CorpusClip, corpus: Corpus, cache: Cache, averages: Path, run: S
 
 
 def _due(clip: CorpusClip, corpus: Corpus, run: SecurityRun) -> tuple[str, ...]:
-    asked = corpus.clips.index(clip) % run.settings.oracle_every == 0
+    asked = corpus.clips.index(clip) % -(-len(corpus.clips) // run.settings.oracle_clips) == 0
     return tuple(family for family in run.families if family != "oracle" or asked)
 
 

@@ -35,7 +35,7 @@ class SecuritySettings:
         frames_of_window: pictures that he has of each.
         codec: what everything goes through before it is looked at.
         queries: that an attacker may put to a public detector.
-        oracle_every: he does so with each so manieth clip.
+        oracle_clips: with so many clips he does so, spread over the corpus.
     """
 
     seed: int = 1
@@ -45,8 +45,8 @@ class SecuritySettings:
     windows: tuple[int, ...] = (10, 100, 1000)
     frames_of_window: int = 10
     codec: str = "x264:crf=23"
-    queries: int = 1000
-    oracle_every: int = 8
+    queries: int = 4000
+    oracle_clips: int = 5
 
 
 @dataclass(frozen=True, slots=True)

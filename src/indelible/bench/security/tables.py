@@ -9,11 +9,11 @@ from indelible.bench.markdown import caption, table
 
 Row = Mapping[str, Any]
 
-_DEFINITIONS = """Clips of at most {seconds:g} s, their short side at most {short_side} pixels, marked without payload at standard strength; everything is
-encoded with `{codec}` before it is looked at, except for the oracle's questions. *registered*: each copy has a subkey of its
-own, {registered} copies are in the registry, and all of them are looked for. *one key*: no registry; all files are marked with the key itself.
-*Y-PSNR* is of the attacked against what the attacker had, median; *z* is the median of the best statistic. Rates are k of n clips with
-Clopper-Pearson intervals; attacks on marks count clips whose mark is found after the codec alone.
+_DEFINITIONS = """Clips of at most {seconds:g} s, their short side at most {short_side} pixels, marked without payload at standard strength;
+everything is encoded with `{codec}` before it is looked at, except for the oracle's questions. *registered*: each copy has a subkey of its
+own, {registered} copies are in the registry, and all of them are looked for. *one key*: no registry; all files are marked with the key
+itself. *Y-PSNR* is of the attacked against what the attacker had, median; *z* is the median of the best statistic. Rates are k of n clips
+with Clopper-Pearson intervals; attacks on marks count clips whose mark is found after the codec alone.
 """
 
 # Attack -> heading, and what the count says; where a mark must not be found is said in words.
