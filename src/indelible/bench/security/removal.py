@@ -37,7 +37,7 @@ def removing(scene: Scene) -> Iterator[Record]:
 
 
 def _noise(frames: Sequence[Frame], rng: np.random.Generator) -> tuple[Frame, ...]:
-    return tuple(with_levels(frame, frame.y + rng.integers(-1, 2, frame.y.shape).astype(np.float64)) for frame in frames)
+    return tuple(with_levels(frame, np.add(frame.y, rng.integers(-1, 2, frame.y.shape), dtype=np.float32)) for frame in frames)
 
 
 def _denoised(frames: Sequence[Frame], *, level: float) -> tuple[Frame, ...]:
