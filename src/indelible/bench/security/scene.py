@@ -40,7 +40,7 @@ class SecuritySettings:
 
     seed: int = 1
     seconds: float = 1.5
-    short_side: int = 360
+    short_side: int = 270
     registered: int = 1000
     windows: tuple[int, ...] = (10, 100, 1000)
     frames_of_window: int = 10
