@@ -43,6 +43,8 @@ PUBLIC_NAMES = {
         "Limits",
         "MarkResult",
         "Payload",
+        "RegisteredCopies",
+        "Registration",
         "SecretKey",
         "certify_file",
         "channel_file",
@@ -52,6 +54,7 @@ PUBLIC_NAMES = {
         "mark_file",
         "save_key",
     },
+    "indelible.registry": {"Entry", "Registry"},
     "indelible.video": {
         "EncoderSettings",
         "Limits",

@@ -28,6 +28,8 @@ __all__ = [
     "Limits",
     "MarkResult",
     "Payload",
+    "RegisteredCopies",
+    "Registration",
     "SecretKey",
     "certify_file",
     "channel_file",
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from indelible.workflows.certificate import Certificate, CertificateCheck, check_certificate
     from indelible.workflows.certify import Certification, certify_file
     from indelible.workflows.channel import ChannelResult, channel_file
+    from indelible.workflows.copies import RegisteredCopies, Registration
     from indelible.workflows.detect import DetectResult, detect_file
     from indelible.workflows.mark import MarkResult, mark_file
 
@@ -61,6 +64,8 @@ _HOMES = {
     "Limits": "indelible.video",
     "MarkResult": "indelible.workflows.mark",
     "Payload": "indelible.mark",
+    "RegisteredCopies": "indelible.workflows.copies",
+    "Registration": "indelible.workflows.copies",
     "SecretKey": "indelible.keys",
     "certify_file": "indelible.workflows.certify",
     "channel_file": "indelible.workflows.channel",

@@ -2,7 +2,21 @@
 
 from indelible.mark.detect import Detection, Detector, Scores, Segment
 from indelible.mark.embed import Embedder, EmbedReport, Raised
+from indelible.mark.lineup import KnownMark, Lineup
 from indelible.mark.margin import Margin, measure_margin
 from indelible.mark.payload import Payload
 
-__all__ = ["Detection", "Detector", "EmbedReport", "Embedder", "Margin", "Payload", "Raised", "Scores", "Segment", "measure_margin"]
+__all__ = [
+    "Detection",
+    "Detector",
+    "EmbedReport",
+    "Embedder",
+    "KnownMark",
+    "Lineup",
+    "Margin",
+    "Payload",
+    "Raised",
+    "Scores",
+    "Segment",
+    "measure_margin",
+]

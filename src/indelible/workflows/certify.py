@@ -126,6 +126,7 @@ def certify_file(
     key: SecretKey,
     certification: Certification | None = None,
     *,
+    signed_with: SecretKey | None = None,
     payload: Payload | None = None,
     raised: Raised | None = None,
     psnr_y_db: float | None = None,
@@ -141,6 +142,8 @@ def certify_file(
         source: path of the marked file.
         key: that marked it.
         certification: what to try; the ladder `DEFAULT_LADDER` by default.
+        signed_with: key that signs, and that the certificate names: for a copy that is marked with a subkey, the key itself. None for the
+            key that marked it.
         payload: what the mark was made to say; None takes what the file says.
         raised: the windows that were raised for the target, None if nobody knows.
         psnr_y_db: of the mark, None if nobody knows.
@@ -188,7 +191,8 @@ def certify_file(
         rows[0] = measured(target)
     if sha256_of(source) != digest:
         raise InputError(f"{os.fspath(source)} changed while it was being certified; try again")
-    return sign(_body(source, digest, key, wanted, rows, payload, raised, psnr_y_db), key)
+    signer = signed_with or key
+    return sign(_body(source, digest, signer, wanted, rows, payload, raised, psnr_y_db), signer)
 
 
 def _row(

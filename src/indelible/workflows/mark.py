@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -22,12 +22,13 @@ from indelible.video.target import check_target
 from indelible.workflows.certificate import Certificate, check_place, places_beside, write_certificate, write_page
 from indelible.workflows.certify import Certification, certify_file
 from indelible.workflows.comparison import Comparison
+from indelible.workflows.copies import PendingCopy, Registration
 from indelible.workflows.document import Document, document, label
 from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
 from indelible.workflows.survive import Marking, raise_windows
 
-__all__ = ["DEFAULT_ENCODER", "MarkResult", "Strength", "mark_file"]
+__all__ = ["DEFAULT_ENCODER", "MarkResult", "Registration", "Strength", "mark_file"]
 
 Strength = Literal["light", "standard", "strong"]
 
@@ -49,6 +50,8 @@ class MarkResult:
         xpsnr_db: perceptually weighted PSNR of the mark, before encoding; None unless measured.
         bitrate_change: share by which the marked encode is larger than a plain one with the same settings; None unless measured,
             and for raw pictures.
+        recipient: who gets the copy; None unless it was registered.
+        registry_id: its number in the registry; None unless it was registered.
         warnings: what went wrong without ending the work, or could not be carried over, a sentence each.
         certificate: what the output survives, None unless asked for.
     """
@@ -61,6 +64,8 @@ class MarkResult:
     settings: EncoderSettings
     xpsnr_db: float | None = None
     bitrate_change: float | None = None
+    recipient: str | None = None
+    registry_id: int | None = None
     warnings: tuple[str, ...] = ()
     certificate: Certificate | None = None
 
@@ -84,6 +89,8 @@ class MarkResult:
             frames=self.embedding.frames,
             duration_seconds=self.duration_seconds,
             certificate=None if self.certificate is None else self.certificate.to_json(),
+            recipient=self.recipient,
+            registry_id=self.registry_id,
         )
 
 
@@ -93,6 +100,7 @@ def mark_file(
     key: SecretKey,
     *,
     payload: Payload | None = None,
+    registration: Registration | None = None,
     strength: Strength = "standard",
     quality_db: float | None = None,
     settings: EncoderSettings | None = DEFAULT_ENCODER,
@@ -113,6 +121,8 @@ def mark_file(
         target: what to write; a file appears whole or not at all.
         key: under which only its holders can find the mark.
         payload: what the mark says; None only says "here I am".
+        registration: who gets the copy, to be registered before it appears. The copy is then marked with a subkey of its own, is found only
+            with the registry, and shares no pattern with any other.
         strength: how much of the picture may change, unless ``quality_db`` says it.
         quality_db: Y-PSNR of the mark to aim at, in dB.
         settings: the encoder; x264 at crf 18, preset medium, unless given. None follows the source: its codec and its bitrate.
@@ -129,6 +139,7 @@ def mark_file(
 
     Raises:
         OutputError: if the target, the report or the certificate exists, the target is the source, or one cannot be created.
+        RegistryError: if the copy cannot be registered; then nothing is written.
         InputError: if the settings do not fit the video or the container.
         MediaError: if reading, encoding or writing fails.
     """
@@ -140,13 +151,24 @@ def mark_file(
         place = _certifiable(target, certification, report, overwrite=overwrite)
         codec = None if settings is None else settings.codec
         check_target(place, codec, container=container, overwrite=overwrite, source=source)
-        raised = _raised(source, Marking(key, payload, strength, quality_db, settings), certification, limits, progress)
-    embedder = Embedder(key, payload, strength=strength, quality_db=quality_db, raised=raised)
+    copy = None if registration is None else PendingCopy(registration, key, source, target, payload)
+    marking_key = key if copy is None else copy.key
+    if certification is not None:
+        raised = _raised(source, Marking(marking_key, payload, strength, quality_db, settings), certification, limits, progress)
+    embedder = Embedder(marking_key, payload, strength=strength, quality_db=quality_db, raised=raised)
     again = source if _opens_twice(source) else None
     with open_video(source, limits=limits) as reader:
         chosen = settings or copy_settings(reader.info)
         comparison = Comparison(reader.info) if measure or report is not None else None
         frames = followed(reader, progress)
+        if copy is not None:
+            frames = copy.registered_first(
+                frames,
+                **asdict(chosen),
+                strength=strength if quality_db is None else None,
+                quality_db=quality_db,
+                survive=None if certification is None else certification.survive,
+            )
         marked = embedder.embed(frames) if comparison is None else comparison.embed(embedder, frames)
         written = write_video(
             target,
@@ -160,6 +182,8 @@ def mark_file(
         )
         late = (f"not carried over: {words}" for words in reader.lost if words not in reader.presentation.lost)
         warnings = (*reader.warnings, *written.warnings, *late, *_left_behind(reader, again, chosen))
+    if copy is not None and (trouble := copy.complete(written.duration_seconds)) is not None:
+        warnings = (*warnings, trouble)
     bitrate_change = None
     if comparison is not None and again is not None and chosen.codec != "raw":
         bitrate_change = written.video_bytes / _plain_bytes(again, chosen, limits, progress) - 1.0
@@ -172,6 +196,8 @@ def mark_file(
         settings=chosen,
         xpsnr_db=comparison.xpsnr_db if comparison else None,
         bitrate_change=bitrate_change,
+        recipient=copy.entry.recipient if copy else None,
+        registry_id=copy.entry.id if copy else None,
         warnings=warnings,
     )
     if comparison is not None and report is not None:
@@ -180,8 +206,9 @@ def mark_file(
         return result
     certificate = certify_file(
         place,
-        key,
+        marking_key,
         certification,
+        signed_with=key,
         payload=payload,
         raised=raised,
         psnr_y_db=embedder.report.psnr_y_db,
