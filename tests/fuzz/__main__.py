@@ -23,6 +23,7 @@ from .seeds import make_seeds
 
 _ROOT = Path(__file__).parents[2]
 _SECONDS = 120.0  # for three commands, of which each gives up after 30 s without progress
+_GAVE_UP = 3  # what the watchdog of the commands ends the process with, when a decoder does not come back
 _BYTES = 1 << 30
 _INPUTS_PER_PROCESS = 250
 _MARK_EVERY = 3
@@ -60,6 +61,8 @@ class Worker:
         if not line:
             code = process.wait()
             self.stop()
+            if code == _GAVE_UP:
+                return {"codes": {"gave up": code}, "wrong": []}
             return {"wrong": [f"crash: the process ended with {code}"]}
         answer: dict[str, Any] = json.loads(line)
         if answer["peak_bytes"] > _BYTES:
