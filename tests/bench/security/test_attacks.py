@@ -13,7 +13,7 @@ from indelible.bench.security.averaging import HarvestTask, add_up, averaging, h
 from indelible.bench.security.mixing import MIXES, collusion, mix_copies
 from indelible.bench.security.oracle import Oracle, asking
 from indelible.bench.security.pattern import Shaped, Signs, read_signs, write_signs
-from indelible.bench.security.removal import REMOVALS, removing, smoothed
+from indelible.bench.security.removal import REMOVALS, plain, removing, smoothed
 from indelible.bench.security.rewriting import copying, overwriting
 from indelible.bench.security.scene import ONE_KEY, REGISTERED, Scene, SecuritySettings, psnr_y_db, subkeys
 from indelible.frames import Frame
@@ -120,10 +120,11 @@ def test_the_first_mark_outlives_other_keys(scene: Scene) -> None:
     assert rows[0]["z"] > rows[1]["z"]
 
 
-def test_a_copied_mark_is_found_which_is_a_loss(scene: Scene, other: Scene) -> None:
-    rows = by_how(list(copying(scene, other)))
-    assert rows["signs as the detector reads them"]["found"]  # documented in docs/explanation/security.md; nothing binds a mark to content
-    assert rows["signs as the detector reads them"]["named"] == 1
+def test_a_copied_mark_is_found_and_flagged_and_the_copy_itself_is_not(scene: Scene, other: Scene) -> None:
+    row = by_how(list(copying(scene, other)))["signs as the detector reads them"]
+    assert (row["found"], row["named"], row["flagged"]) == (True, 1, True)
+    (itself,) = plain(scene, (REGISTERED,))
+    assert (itself["found"], itself["flagged"]) == (True, False)
 
 
 def test_noise_and_denoising_leave_the_mark_and_its_own_signs_turned_round_do_not(scene: Scene) -> None:

@@ -22,8 +22,10 @@ Removal = Callable[[Sequence[Frame], np.random.Generator], tuple[Frame, ...]]
 def plain(scene: Scene, marks: Sequence[str]) -> Iterator[Record]:
     """Yield whether the mark is found with no attack but the codec: what every attack is compared with."""
     for each in marks:
-        found, z = scene.finds(scene.marked(scene.key(each)), each)
-        yield {"attack": "none", "marks": each, "how": "none", "found": found, "z": round(z, 2), "psnr_y_db": None}
+        marked = scene.marked(scene.key(each))
+        found, z = scene.finds(marked, each)
+        flagged = {"flagged": scene.flags(scene.coded(marked))} if each == REGISTERED else {}
+        yield {"attack": "none", "marks": each, "how": "none", "found": found, "z": round(z, 2), "psnr_y_db": None} | flagged
 
 
 def removing(scene: Scene) -> Iterator[Record]:

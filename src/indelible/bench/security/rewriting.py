@@ -29,19 +29,21 @@ def overwriting(scene: Scene) -> Iterator[Record]:
 
 
 def copying(scene: Scene, other: Scene) -> Iterator[Record]:
-    """Yield whether the mark of one clip, copied into another that is not marked, is found there."""
+    """Yield whether the mark of one clip, copied into another that is not marked, is found there, and said to be copied."""
     marked, clean = scene.marked(scene.key(REGISTERED)), other.clip.frames
     for how, forged in (
         ("residual of a median filter", _with_residual(clean, marked)),
         ("signs as the detector reads them", write_signs(clean, np.sign(read_signs(marked)), times=1.0)),
     ):
-        look = other.look(other.coded(forged), REGISTERED)
+        coded = other.coded(forged)
+        look = other.look(coded, REGISTERED)
         yield {
             "attack": "copy",
             "marks": REGISTERED,
             "how": how,
             "found": look.own or bool(look.named),
             "named": len(look.named),
+            "flagged": scene.flags(coded),
             "z": round(look.best[1], 2),
             "psnr_y_db": psnr_y_db(clean, forged),
         }

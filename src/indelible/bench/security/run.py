@@ -117,7 +117,7 @@ def _cell(rows: Sequence[Record]) -> dict[str, Any]:
     for name in ("z", "psnr_y_db", "queries"):
         values = [row[name] for row in rows if row.get(name) is not None]
         cell[name] = round(float(np.median(values)), 2) if values else None
-    for name in ("named", "innocent"):
+    for name in ("named", "innocent", "flagged"):
         if name in rows[0]:
             cell[name] = sum(row[name] for row in rows)
     return cell

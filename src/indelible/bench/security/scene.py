@@ -17,6 +17,7 @@ from indelible.channel import Clip, parse_channel
 from indelible.frames import Frame
 from indelible.keys import NONCE_BYTES, SecretKey
 from indelible.mark import Detector, Embedder, KnownMark, Lineup, Payload
+from indelible.registry.likeness import SAME, Likeness, likeness
 
 #: How copies are told from others: a subkey for each, in a registry; or not at all, one key for all files.
 REGISTERED, ONE_KEY = "registered", "one key"
@@ -117,6 +118,16 @@ class Scene:
         copies = detector.lineup_results()
         best = (copies[0][0], copies[0][1].z) if copies else (-1, 0.0)
         return Look(own.marked, own.z, tuple(place for place, detection in copies if detection.marked), best)
+
+    def flags(self, frames: Iterable[Frame]) -> bool:
+        """Return whether a registered copy's mark, found in these frames, is said to have been copied there."""
+        kept, seen = Likeness(), Likeness()
+        for frame in self.clip.frames:
+            kept.add(frame)
+        for frame in frames:
+            seen.add(frame)
+        value = likeness(seen.windows, kept.windows, dict.fromkeys(kept.windows, 1.0))
+        return value is not None and value < SAME
 
     def finds(self, frames: Sequence[Frame], marks: str) -> tuple[bool, float]:
         """Return whether the mark of this clip is found after the codec, and the best statistic that there is."""

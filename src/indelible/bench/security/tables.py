@@ -45,12 +45,15 @@ def _table(rows: Sequence[Row], counted: str) -> str:
     header = ["how", "marks", counted, "95 %", "median z", "Y-PSNR, dB"]
     collusion, oracle = "innocent" in rows[0], rows[0]["attack"] == "oracle"
     header += ["named in all", "innocents named"] if collusion else ["queries"] if oracle else []
+    flagged = any("flagged" in row for row in rows)
+    header += ["flagged as copied"] if flagged else []
     lines = []
     for row in rows:
         low, high = row["interval"]
         line = [row["how"], row["marks"], f"{row['found']} of {row['n']}", f"{100 * low:.0f}-{100 * high:.0f} %"]
         line += [_number(row["z"]), _number(row["psnr_y_db"])]
         line += [str(row["named"]), str(row["innocent"])] if collusion else [_number(row["queries"], 0)] if oracle else []
+        line += [str(row.get("flagged", "-"))] if flagged else []
         lines.append(line)
     return table(header, lines)
 
