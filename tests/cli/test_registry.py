@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import shutil
 import sqlite3
+from contextlib import closing
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -97,6 +99,15 @@ def test_a_mark_that_was_copied_into_another_video_is_said_to_be(run, studio, co
     assert "its mark was copied here" in result.stdout
     honest = run("detect", copies.files["Ann"], "--key", studio.key, "--registry", copies.registry)
     assert "CAUTION" not in honest.stdout
+
+
+def test_a_copy_of_which_no_pictures_were_kept_is_found_without_a_word_on_them(run, studio, copies, tmp_path):
+    shutil.copy(copies.registry, tmp_path / "old.db")
+    with closing(sqlite3.connect(tmp_path / "old.db")) as file, file:
+        file.execute("DELETE FROM likenesses")
+    result = run("detect", copies.files["Ben"], "--key", studio.key, "--registry", tmp_path / "old.db", "--json")
+    (copy,) = json.loads(result.stdout)["copies"]
+    assert (copy["recipient"], copy["likeness"], copy["same_content"]) == ("Ben", None, None)
 
 
 def test_the_key_alone_does_not_see_a_registered_copy(run, studio, copies):
