@@ -19,6 +19,7 @@ from indelible.mark.clock import Clock, step_of, window_of
 SIDE = 16
 SLOW_SIGMA = 2.0  # points; light and vignettes, which many pictures share, are slower
 FLAT = 1.0  # luma levels of what is left; a flatter picture is like any other
+ENOUGH = 128  # pixels along a side
 EVERY = 3  # frames; one in three says the same
 ALL_WINDOWS, LATER_EVERY = 32, 8  # each window of the first four minutes, then one in eight: 36 KB for two hours
 SAME = 0.6  # likeness at which a video shows what the copy shows: see docs/decisions/0008-security.md
@@ -44,7 +45,10 @@ class Likeness:
         self._frames += 1
         if (self._frames - 1) % EVERY or (window >= ALL_WINDOWS and window % LATER_EVERY):
             return
-        small = np.asarray(cv2.resize(frame.y, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32) * np.float32(
+        # Of large pictures not every pixel: a point is the mean of hundreds anyway, and looking at all would cost as much as detecting.
+        stride = max(1, min(frame.y.shape) // ENOUGH)
+        pixels = frame.y[::stride, ::stride].copy()
+        small = np.asarray(cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32) * np.float32(
             2.0 ** (8 - frame.bit_depth)
         )
         self._sums[window] = self._sums.get(window, np.zeros((SIDE, SIDE), np.float32)) + small
