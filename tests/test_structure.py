@@ -40,6 +40,8 @@ PUBLIC_NAMES = {
         "Limits",
         "MarkResult",
         "Payload",
+        "RegisteredCopies",
+        "Registration",
         "SecretKey",
         "channel_file",
         "detect_file",
@@ -47,6 +49,7 @@ PUBLIC_NAMES = {
         "mark_file",
         "save_key",
     },
+    "indelible.registry": {"Entry", "Registry"},
     "indelible.video": {
         "EncoderSettings",
         "Limits",

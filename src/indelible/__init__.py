@@ -25,6 +25,8 @@ __all__ = [
     "Limits",
     "MarkResult",
     "Payload",
+    "RegisteredCopies",
+    "Registration",
     "SecretKey",
     "channel_file",
     "detect_file",
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from indelible.mark import Payload
     from indelible.video import EncoderSettings, Limits
     from indelible.workflows.channel import ChannelResult, channel_file
+    from indelible.workflows.copies import RegisteredCopies, Registration
     from indelible.workflows.detect import DetectResult, detect_file
     from indelible.workflows.mark import MarkResult, mark_file
 
@@ -51,6 +54,8 @@ _HOMES = {
     "Limits": "indelible.video",
     "MarkResult": "indelible.workflows.mark",
     "Payload": "indelible.mark",
+    "RegisteredCopies": "indelible.workflows.copies",
+    "Registration": "indelible.workflows.copies",
     "SecretKey": "indelible.keys",
     "channel_file": "indelible.workflows.channel",
     "detect_file": "indelible.workflows.detect",

@@ -6,6 +6,7 @@
     |-- InputError (ValueError)                      2    an argument or a file's content is not allowed
     |   |-- KeyFileError                             2    a key file is missing, malformed or not a key
     |   |-- OutputError                              2    the output exists, is the input, or cannot be created
+    |   |-- RegistryError                            2    a registry file is missing, in use, or no registry
     |   |-- SpecError                                2    a channel specification cannot be understood
     |   `-- CapacityError                            2    a payload is longer than the mark can carry
     |-- MediaError (OSError)                         3    a file cannot be opened, decoded or encoded
@@ -36,6 +37,10 @@ class KeyFileError(InputError):
 
 class OutputError(InputError):
     """The output exists, is the input itself, or cannot be created."""
+
+
+class RegistryError(InputError):
+    """A registry file is missing, in use by another process, or no registry that this version understands."""
 
 
 class SpecError(InputError):

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.errors import KeyFileError, OutputError
+from indelible.errors import InputError, KeyFileError, OutputError
 
 KEY_BYTES = 32
+NONCE_BYTES = 8
 _PREFIX = "indelible-key-v1:"
 _DOMAIN = b"indelible/stream/v1\0"
 
@@ -59,6 +60,21 @@ class SecretKey:
     def tag(self, purpose: str, message: bytes) -> bytes:
         """Return 32 bytes of HMAC-SHA-256 over ``message`` under a subkey of its own for ``purpose``."""
         return hmac.digest(self._stream(f"tag/{purpose}", 0, KEY_BYTES), message, "sha256")
+
+    def subkey(self, nonce: bytes) -> SecretKey:
+        """Return the key of one marking: a pseudo-random function of this key and the marking's nonce.
+
+        Without this key, subkeys look like keys drawn independently, even to somebody who knows all their nonces.
+
+        Args:
+            nonce: 8 bytes, drawn at random for each marking and kept where the marking is registered.
+
+        Raises:
+            InputError: if the nonce has another length.
+        """
+        if len(nonce) != NONCE_BYTES:
+            raise InputError(f"a nonce has {NONCE_BYTES} bytes, this one has {len(nonce)}")
+        return SecretKey(self.tag("subkey/v1", nonce))
 
     def _stream(self, purpose: str, index: int, size: int) -> bytes:
         label = purpose.encode()

@@ -10,6 +10,7 @@ from indelible.keys import load_key
 SCHEMA = [
     *("schema", "file", "key_id", "marked", "log10_p", "p_value", "searched", "payload_hex", "payload_text", "payload_bits"),
     *("symbol_error_rate", "log10_correction", "geometry", "segments", "frames_used", "duration_seconds"),
+    *("recipient", "registry_id", "copies"),
 ]
 
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from indelible.registry import Entry, Registry
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -27,12 +29,15 @@ def documented() -> dict[str, list[str]]:
 
 
 def test_json_page_names_every_field_and_no_other(run, studio, tmp_path):
+    with Registry.open(tmp_path / "copies.db", write=True) as registry:
+        registry.add(Entry(key_id="0" * 16, nonce=bytes(8), subkey_id="1" * 16, recipient="Ann", marked_at="2025-03-01T12:00:00Z"))
     printed = [
         studio.marking,
         json.loads(run("detect", studio.found, "--key", studio.key, "--json").stdout),
         json.loads(run("channel", studio.found, tmp_path / "out.mkv", "none", "--json").stdout),
         json.loads(run("key", "show", studio.key, "--json").stdout),
         json.loads(run("doctor", "--json").stdout),
+        json.loads(run("registry", "show", tmp_path / "copies.db", 1, "--json").stdout),
     ]
     fields = documented()
     for document in printed:

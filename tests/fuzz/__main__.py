@@ -1,9 +1,9 @@
 """Damaged videos against the commands: ``python -m tests.fuzz --count 10000``, or ``make fuzz``.
 
 Each input is a small valid video, damaged by a generator that is seeded with (seed, number), and goes through probe, detect and (every
-third one) mark in a child process. A crash, a hang beyond 60 s, more than 1 GB, an exit code that is not in the contract, a message that
-is not one line with the file's name, or anything left in the folder is a finding. The results say how many were run; another run goes on
-from there.
+third one) mark in a child process. A crash, a hang beyond 120 s in all three, more than 1 GB, an exit code that is not in the contract, a
+message that is not one line with a file's name, or anything left in the folder is a finding. The results say how many were run; another
+run goes on from there.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from .mutate import mutated
 from .seeds import make_seeds
 
 _ROOT = Path(__file__).parents[2]
-_SECONDS = 60.0
+_SECONDS = 120.0  # for three commands, of which each gives up after 30 s without progress
 _BYTES = 1 << 30
 _INPUTS_PER_PROCESS = 250
 _MARK_EVERY = 3

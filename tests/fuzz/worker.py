@@ -36,7 +36,7 @@ def run_input(path: Path, folder: Path, key: Path, *, mark: bool) -> dict[str, o
         codes[name] = result.exit_code
         if result.exit_code not in _ALLOWED[name] or "Traceback" in result.stderr:
             wrong.append(f"{name}: exit {result.exit_code}: {result.stderr[-400:]}")
-        if result.exit_code in (2, 3) and str(path) not in result.stderr:
+        if result.exit_code in (2, 3) and not any(str(file) in result.stderr for file in (path, folder / "out.mkv")):
             wrong.append(f"{name}: the message does not name the file: {result.stderr[-400:]}")
         if result.exit_code in (2, 3) and len(result.stderr.splitlines()) != 1:
             wrong.append(f"{name}: not one line: {result.stderr[-400:]}")

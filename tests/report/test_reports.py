@@ -128,13 +128,15 @@ def test_mark_page(tmp_path, pair, marking):
 
 def test_detect_page(tmp_path):
     results = [
-        SimpleNamespace(file="a.mp4", detection=detection(-40, PAYLOAD), alpha=1e-6, warnings=()),
-        SimpleNamespace(file="<b>.mp4", detection=detection(-1), alpha=1e-6, warnings=("damaged",)),
+        SimpleNamespace(file="a.mp4", detection=detection(-40, PAYLOAD), alpha=1e-6, recipients=("<Ann>", "Ben"), warnings=()),
+        SimpleNamespace(file="<b>.mp4", detection=detection(-1), alpha=1e-6, recipients=(), warnings=("damaged",)),
     ]
     write_detect_report(tmp_path / "detect.html", results)
     page = Page.of(tmp_path / "detect.html")
     assert page.references == []
-    assert all(word in page.words for word in ("1 of 2 marks found", "copy <17>", "No mark of this key found", "<b>.mp4", "damaged"))
+    assert all(
+        word in page.words for word in ("1 of 2 marks found", "copy <17>", "<Ann>, Ben", "No mark of this key found", "<b>.mp4", "damaged")
+    )
     assert [len(list(chart.iter("rect"))) for chart in page.charts] == [5, 5]
 
 

@@ -407,3 +407,9 @@ def test_the_logging_of_ffmpeg_is_left_alone():
 def run_python(code: str) -> subprocess.CompletedProcess[bytes]:
     environment = os.environ | {"PYTHONPATH": str(Path(indelible.__file__).parents[1])}
     return subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, check=True)
+
+
+def test_pictures_too_large_for_an_encoder(make_frames, info):
+    """Found by `make fuzz`."""
+    with pytest.raises(MediaError, match=r"cannot encode 65600x16 pictures with x264 for .*; choose another size, or another codec"):
+        write_video(io.BytesIO(), make_frames(2, width=65600, height=16), FAST["x264"], info=info, container="matroska")

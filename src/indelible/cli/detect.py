@@ -27,12 +27,14 @@ _LONGEST_BAR = 40
 Examples:
   indelible detect found.mp4 --key studio.key
   indelible detect downloads/*.mp4 --key studio.key --key old.key --json
+  indelible detect found.mp4 --key studio.key --registry copies.db
   indelible detect found.mp4 --key studio.key --timeline --alpha 1e-9
   indelible detect downloads/*.mp4 --key studio.key --report found.html
   curl -s https://example.org/clip.webm | indelible detect - --key studio.key"""
 )
 @click.argument("sources", metavar="IN...", nargs=-1, required=True)
 @click.option("--key", "key_files", metavar="FILE", required=True, multiple=True, help="A secret key to look for; may be repeated.")
+@click.option("--registry", metavar="FILE", help="Also look for the copies that this file lists, and say who got what is found.")
 @click.option(
     "--alpha",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -59,6 +61,7 @@ def detect(
     ctx: click.Context,
     sources: tuple[str, ...],
     key_files: tuple[str, ...],
+    registry: str | None,
     alpha: float,
     every: int,
     timeline: bool,
@@ -69,23 +72,26 @@ def detect(
 ) -> None:
     """Look for a mark in videos.
 
-    p is the chance that a video without the mark would show this much evidence, with every key that was tried counted in. IN may
-    be - for a pipe.
+    p is the chance that a video without the mark would show this much evidence, with every key and copy that was tried counted in. IN
+    may be - for a pipe.
 
     Exits with 0 if every file carries a mark of one of the keys, and with 1 if one does not.
     """
-    from indelible.workflows.detect import detect_file, write_report
+    from indelible.workflows.detect import RegisteredCopies, detect_file, write_report
     from indelible.workflows.page import check_page
 
     if report is not None:
         check_page(report, overwrite=force)  # before the work, not after it
     keys = read_keys(key_files)
+    copies = None if registry is None else RegisteredCopies.load(registry, keys)
+    if copies is not None:
+        warn(copies.warnings(keys))
     everything: list[DetectResult] = []
     worst = 0
     for source in sources:
         try:
             with progress_bar(source) as progress:
-                results = detect_file(source, keys, alpha=alpha, every=every, limits=limits, progress=progress)
+                results = detect_file(source, keys, copies=copies, alpha=alpha, every=every, limits=limits, progress=progress)
         except IndelibleError as error:
             if len(sources) == 1:
                 raise
@@ -111,6 +117,10 @@ def _in_words(result: DetectResult, *, timeline: bool) -> Iterator[str]:
     keys = f", {found.searched} hypotheses tried" if found.searched > 1 else ""
     yield f"{result.file}: {verdict} key {found.key_id}"
     rows = [("evidence", f"p = {likelihood(found.log10_p)} (marked means at most {result.alpha:g}{keys})")]
+    for copy in result.copies:
+        unsure = ", never completed" if copy.entry.status == "pending" else ""
+        sure = f"p = {likelihood(copy.detection.log10_p)}"
+        rows.append(("recipient", f"{copy.entry.recipient!r}, {sure} (copy {copy.entry.id}, marked {copy.entry.marked_at}{unsure})"))
     if found.marked:
         rows.append(("payload", _payload_in_words(found.payload, found.symbol_error_rate)))
     rows.append(("footage", f"{found.duration_seconds:.1f} s, {found.frames_used} frames"))

@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType(
         "mark": "Put a mark into a video.",
         "detect": "Look for a mark in videos.",
         "key": "Make a secret key, or show the fingerprint of one.",
+        "registry": "Show who got which marked copy.",
         "channel": "Do to a video what the world does: compress, resize, crop, ...",
         "demo": "Mark, compress and detect, on a small video.",
         "bench": "Measure what the documentation claims, on your own footage.",
@@ -67,7 +68,7 @@ class LazyGroup(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt:
-            complain("interrupted; nothing was left behind")
+            complain("interrupted; no output was left behind")
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
             # Whoever read the results has gone. What is still buffered would complain again at the interpreter's end.

@@ -29,6 +29,7 @@ Examples:
   indelible mark film.mp4 film-marked.mp4 --key studio.key
   indelible mark film.mp4 out.mkv --key studio.key --payload "copy 17" --codec x265 --crf 20
   indelible mark film.mp4 out.mp4 --key studio.key --payload-hex 00c0ffee --strength strong --json
+  indelible mark film.mp4 ann.mp4 --key studio.key --registry copies.db --recipient "Ann"
   indelible mark film.mp4 out.mp4 --key studio.key --quality 45 --report mark.html
   indelible mark film.mp4 - --pipe y4m --key studio.key | x265 --y4m - -o out.hevc
   ffmpeg -i film.mov -c copy -f nut - | indelible mark - - --key studio.key | ffmpeg -i - -c copy out.mkv"""
@@ -38,6 +39,8 @@ Examples:
 @click.option("--key", "key_file", metavar="FILE", required=True, help="The secret key (see: indelible key new).")
 @click.option("--payload", "text", metavar="TEXT", help="What the mark says: up to 32 bytes of UTF-8. Without it: only that it is there.")
 @click.option("--payload-hex", "digits", metavar="HEX", help="The same as up to 64 hexadecimal digits.")
+@click.option("--registry", metavar="FILE", help="Mark this copy unlike any other, and write down in FILE who gets it; made if missing.")
+@click.option("--recipient", metavar="NAME", help="Who gets the copy (with --registry).")
 @click.option(
     "--strength", type=click.Choice(["light", "standard", "strong"]), help="How much the picture may change.  [default: standard]"
 )
@@ -70,6 +73,8 @@ def mark(
     key_file: str,
     text: str | None,
     digits: str | None,
+    registry: str | None,
+    recipient: str | None,
     strength: Strength | None,
     quality_db: float | None,
     codec: str,
@@ -88,10 +93,12 @@ def mark(
 
     Exits with 1 if nothing could be marked, as in a black video.
     """
-    from indelible.workflows.mark import mark_file
+    from indelible.workflows.mark import Registration, mark_file
 
     if strength and quality_db is not None:
         raise click.UsageError("--strength and --quality say the same; give one of them.")
+    if (registry is None) != (recipient is None):
+        raise click.UsageError("--registry and --recipient go together: the file, and who gets the copy.")
     (key,) = read_keys([key_file])
     piped = target == "-"
     if pipe is not None and not piped:
@@ -107,6 +114,7 @@ def mark(
             target,
             key,
             payload=payload,
+            registration=None if registry is None or recipient is None else Registration(registry, recipient),
             strength=strength or "standard",
             quality_db=quality_db,
             settings=settings,
@@ -161,6 +169,8 @@ def _in_words(result: MarkResult) -> str:
         ),
         ("footage", f"{result.duration_seconds:.1f} s, {embedding.frames} frames"),
     ]
+    if result.recipient is not None:
+        rows.insert(0, ("recipient", f"{result.recipient!r}, copy {result.registry_id} of the registry"))
     if result.bitrate_change is not None:
         rows.append(("bitrate", f"{100 * result.bitrate_change:+.1f} % against the same encode without a mark"))
     if embedding.unmarked_seconds:

@@ -18,7 +18,7 @@ _LOOKS_A_SECOND = 2.0
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """Watch over what the block reads; after a minute in one call of FFmpeg say so, leave nothing behind and exit as a media error does."""
+    """Watch over what the block reads; after half a minute in one call of FFmpeg say so, leave nothing, and exit as a media error does."""
     over = threading.Event()
     threading.Thread(target=_watch, args=(over,), name="watchdog", daemon=True).start()
     try:

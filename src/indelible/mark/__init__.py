@@ -2,6 +2,7 @@
 
 from indelible.mark.detect import Detection, Detector, Scores, Segment
 from indelible.mark.embed import Embedder, EmbedReport
+from indelible.mark.lineup import KnownMark, Lineup
 from indelible.mark.payload import Payload
 
-__all__ = ["Detection", "Detector", "EmbedReport", "Embedder", "Payload", "Scores", "Segment"]
+__all__ = ["Detection", "Detector", "EmbedReport", "Embedder", "KnownMark", "Lineup", "Payload", "Scores", "Segment"]

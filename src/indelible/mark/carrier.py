@@ -50,7 +50,12 @@ def symbol_of_chip() -> NDArray[np.int16]:
 
 def chips(key: SecretKey, window: int) -> NDArray[np.int8]:
     """Return the keyed signs of a window, +-1, int8, shape (chips,)."""
-    return 1 - 2 * key.bits(_PURPOSE, window, band().size).astype(np.int8)
+    return 1 - 2 * chip_bits(key, window).astype(np.int8)
+
+
+def chip_bits(key: SecretKey, window: int) -> NDArray[np.uint8]:
+    """Return the same as bits, 1 for -1, uint8, shape (chips,): half the work, where thousands of keys are looked for."""
+    return key.bits(_PURPOSE, window, band().size)
 
 
 def modulation(symbols: NDArray[np.int8]) -> NDArray[np.int8]:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from indelible.errors import InputError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
-from indelible.mark.carrier import PILOT, chips, symbol_of_chip
+from indelible.mark.carrier import PILOT, WINDOW_SECONDS, chips, symbol_of_chip
 from indelible.mark.clock import STEP_SECONDS, Clock, step_of, window_of
 from indelible.mark.grid import analyse, to_grid
+from indelible.mark.lineup import Lineup, LineupTally
 from indelible.mark.payload import SYMBOLS, Payload, decode_payload, encode_payload
 from indelible.mark.perception import evidence
 from indelible.stats.tails import log10_rademacher_tail, log10_union, log10_weighted_min
@@ -73,18 +74,24 @@ class Scores:
 
         return cls((normalised(pilot, pilot_power), normalised(pilot + rest, pilot_power + rest_power)))
 
-    def log10_p(self, keys: int = 1) -> tuple[float, int]:
-        """Return the p-value corrected for both statistics and for the number of keys searched, and which statistic gave it."""
+    def log10_p(self, shares: int = 1) -> tuple[float, int]:
+        """Return the p-value corrected for both statistics and for the search, and which statistic gave it.
+
+        ``shares`` says into how many equal shares all that is searched divides the error, one of which is this key's.
+        """
         tails = [log10_rademacher_tail(z) for z in self.z]
         best = int(np.argmin([tail - math.log10(weight) for tail, weight in zip(tails, WEIGHTS, strict=True)]))
-        return log10_union(log10_weighted_min(tails, WEIGHTS), keys), best
+        return log10_union(log10_weighted_min(tails, WEIGHTS), shares), best
 
 
 class Detector:
-    """Reads frames once and answers for any number of keys. Memory does not grow with the number of frames.
+    """Reads frames once and answers for any number of keys. Memory does not grow with the number of frames, but for
+    16 MB an hour of video with a line-up.
 
     Args:
         keys: the keys to look for, at least one; every key searched is paid for in each p-value.
+        lineup: known marks to look for besides, thousands of them if need be. One half of the error is then shared by the keys, the
+            other by the known marks, so that their number costs the keys nothing more.
         alpha: largest p-value that counts as marked, above 0 and below 1.
         every: look at each so manieth frame only, 1 or more: faster, for a little less evidence.
 
@@ -92,7 +99,7 @@ class Detector:
         InputError: if there is no key, or ``alpha`` or ``every`` is out of range.
     """
 
-    def __init__(self, keys: Sequence[SecretKey], *, alpha: float = ALPHA, every: int = 1) -> None:
+    def __init__(self, keys: Sequence[SecretKey], *, lineup: Lineup | None = None, alpha: float = ALPHA, every: int = 1) -> None:
         if not keys:
             raise InputError("no key to look for; give at least one")
         if not 0.0 < alpha < 1.0:
@@ -101,6 +108,9 @@ class Detector:
             raise InputError(f"every is {every}; it must be 1 (all frames) or more")
         self._log10_alpha = math.log10(alpha)
         self._tallies = [_Tally.start(key) for key in keys]
+        self._lineup = None if lineup is None else LineupTally.start(lineup)
+        self._shares = len(keys) * (1 if lineup is None else 2)
+        self._searched = len(WEIGHTS) * len(keys) + (0 if lineup is None else len(lineup.marks))
         self._clock = Clock()
         self._step = _StepMean(0)
         self._window = _Window(0)
@@ -125,6 +135,24 @@ class Detector:
         """Return a detection for each key from the frames so far; more may follow."""
         return tuple(self._result(tally) for tally in self._current(self._tallies))
 
+    def lineup_results(self) -> tuple[tuple[int, Detection], ...]:
+        """Return the known marks from the most evident one on, down to the first that is not there; more frames may follow.
+
+        Each comes as its place in the line-up and a detection, whose segments are windows, not seconds.
+        """
+        tally = self._lineup
+        if tally is None:
+            return ()
+        window = self._window.with_step(self._step)
+        if window.steps:
+            tally = tally.with_window(window.index, window.whole.values)
+        results: list[tuple[int, Detection]] = []
+        for place in np.argsort(-tally.z(), kind="stable").tolist():
+            results.append((place, self._known(tally, place)))
+            if not results[-1][1].marked:
+                break
+        return tuple(results)
+
     def scores(self) -> tuple[Scores, ...]:
         """Return the two statistics of each key from the frames so far: what thousands of keys can afford."""
         return tuple(tally.scores for tally in self._current(self._tallies, by_step=False))
@@ -138,6 +166,8 @@ class Detector:
         self._step = _StepMean(following)
         if window_of(following) != self._window.index:
             self._tallies = self._current(self._tallies)
+            if self._lineup is not None and self._window.steps:
+                self._lineup = self._lineup.with_window(self._window.index, self._window.whole.values)
             self._window = _Window(window_of(following))
 
     def _current(self, tallies: Sequence[_Tally], *, by_step: bool = True) -> list[_Tally]:
@@ -145,12 +175,11 @@ class Detector:
         window = self._window.with_step(self._step)
         if not window.steps:
             return list(tallies)
-        whole = _Evidence.of(np.sum([evidence.values for _, evidence in window.steps], axis=0))
+        whole = window.whole
         return [tally.with_window(window.index, whole, window.steps if by_step else ()) for tally in tallies]
 
     def _result(self, tally: _Tally) -> Detection:
-        keys = len(self._tallies)
-        log10_p, best = tally.scores.log10_p(keys)
+        log10_p, best = tally.scores.log10_p(self._shares)
         marked = log10_p <= self._log10_alpha
         decoded = decode_payload(tally.soft, tally.key) if marked else None
         return Detection(
@@ -158,13 +187,39 @@ class Detector:
             marked=marked,
             log10_p=log10_p,
             z=tally.scores.z[best],
-            searched=len(WEIGHTS) * keys,
-            log10_correction=math.log10(keys / WEIGHTS[best]),
+            searched=self._searched,
+            log10_correction=math.log10(self._shares / WEIGHTS[best]),
             payload=None if decoded is None else decoded.payload,
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
             segments=tuple(
-                Segment(step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds), scores.log10_p(keys)[0])
+                Segment(step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds), scores.log10_p(self._shares)[0])
                 for step, scores in tally.steps
+            ),
+            frames_used=self._used,
+            duration_seconds=self._duration_seconds,
+        )
+
+    def _known(self, tally: LineupTally, place: int) -> Detection:
+        z, shares = float(tally.z()[place]), 2 * len(tally.lineup.marks)
+
+        def log10_p(value: float) -> float:
+            return log10_union(log10_rademacher_tail(value), shares)
+
+        marked = log10_p(z) <= self._log10_alpha
+        key = tally.lineup.marks[place].key
+        decoded = decode_payload(tally.soft_symbols(place), key) if marked else None
+        return Detection(
+            key_id=key.key_id,
+            marked=marked,
+            log10_p=log10_p(z),
+            z=z,
+            searched=self._searched,
+            log10_correction=math.log10(shares),
+            payload=None if decoded is None else decoded.payload,
+            symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
+            segments=tuple(
+                Segment(window * WINDOW_SECONDS, min((window + 1) * WINDOW_SECONDS, self._duration_seconds), log10_p(value))
+                for window, value in tally.z_of_windows(place)
             ),
             frames_used=self._used,
             duration_seconds=self._duration_seconds,
@@ -222,6 +277,11 @@ class _Window:
 
     index: int
     steps: tuple[tuple[int, _Evidence], ...] = ()
+
+    @property
+    def whole(self) -> _Evidence:
+        """The evidence of all its steps, at least one, together."""
+        return _Evidence.of(np.sum([evidence.values for _, evidence in self.steps], axis=0))
 
     def with_step(self, step: _StepMean) -> _Window:
         if step.frames == 0:

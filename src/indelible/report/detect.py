@@ -24,6 +24,8 @@ class Detected(Protocol):
     @property
     def alpha(self) -> float: ...
     @property
+    def recipients(self) -> tuple[str, ...]: ...
+    @property
     def warnings(self) -> tuple[str, ...]: ...
 
 
@@ -44,6 +46,7 @@ def _section(result: Detected) -> Markup:
     known = (verdict("Marked", chance, good=True) if found.marked else verdict("No mark of this key found", chance, good=False),)
     explained = facts(
         key=found.key_id,
+        **({"recipient": ", ".join(result.recipients)} if result.recipients else {}),
         payload=payload_text(found.payload) if found.marked else "none",
         threshold=f"p at most {result.alpha:g}",
         hypotheses_counted=str(found.searched),

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 __all__ = ["PATIENCE_SECONDS", "longest_wait", "waiting_for"]
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 30.0
 
 _WAITS: dict[int, tuple[float, str]] = {}
 

@@ -101,7 +101,7 @@ def write_video(
             presentation = Presentation() if copy_from is None else presentation_in(copy_from, limits=limits)
         shown = presentation
         source = None if copy_from is None or pictures_only else stack.enter_context(open_input(copy_from, limits=limits))
-        stack.enter_context(media_errors(place.name, task="write", advice="check the free space, and the settings of the encoder"))
+        stack.enter_context(media_errors(place.name, task="write", advice="check the free space, and whether the source is damaged"))
         output = stack.enter_context(
             _open_output(
                 place, muxer_options(place.container, first.time_base, source=source, seekable=place.seekable, in_file=place.in_file)
@@ -118,7 +118,8 @@ def write_video(
             name = source_name(copy_from)
             copier = StreamCopier(source, main_video_stream(source, name=name, limits=limits), output, name=name)
             stream = copier.add_streams(add_video)
-        with unchanged_scheduling():
+        task = f"encode {first.width}x{first.height} pictures with {settings.codec} for"
+        with unchanged_scheduling(), media_errors(place.name, task=task, advice="choose another size, or another codec"):
             output.start_encoding()
         encoding = _Encoding(stream, output, copier, like=first, shown=shown)
         encoding.write(first)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector
 from indelible.video import Limits, Source, open_video
 from indelible.video.limits import DEFAULT_LIMITS
+from indelible.workflows.copies import FoundCopy, RegisteredCopies
 from indelible.workflows.document import Document, document, label
 from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
 
-__all__ = ["DEFAULT_ALPHA", "DetectResult", "detect_file", "write_report"]
+__all__ = ["DEFAULT_ALPHA", "DetectResult", "RegisteredCopies", "detect_file", "write_report"]
 
 DEFAULT_ALPHA = 1e-6
 
@@ -26,15 +27,22 @@ class DetectResult:
 
     Args:
         file: where it was looked for.
-        detection: verdict, evidence and payload.
+        detection: verdict, evidence and payload, of the key's own mark or, if that is more evident, of a registered copy's.
         alpha: largest p-value that counts as marked.
+        copies: the registered copies that were found, the most evident first; more than one where several were mixed.
         warnings: what was wrong with the file, a sentence each.
     """
 
     file: str
     detection: Detection
     alpha: float
+    copies: tuple[FoundCopy, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Who got the copies that were found, each once."""
+        return tuple(dict.fromkeys(copy.entry.recipient for copy in self.copies))
 
     @property
     def marked(self) -> bool:
@@ -64,6 +72,9 @@ class DetectResult:
             ],
             frames_used=found.frames_used,
             duration_seconds=found.duration_seconds,
+            recipient=self.copies[0].entry.recipient if self.copies else None,
+            registry_id=self.copies[0].entry.id if self.copies else None,
+            copies=[copy.to_json() for copy in self.copies],
         )
 
 
@@ -71,6 +82,7 @@ def detect_file(
     source: Source,
     keys: Sequence[SecretKey],
     *,
+    copies: RegisteredCopies | None = None,
     alpha: float = DEFAULT_ALPHA,
     every: int = 1,
     limits: Limits = DEFAULT_LIMITS,
@@ -81,6 +93,8 @@ def detect_file(
     Args:
         source: what to read: a path, ``-`` or a binary file object.
         keys: whose marks to look for; all of them count in the p-values.
+        copies: registered copies of the same keys to look for besides, see `RegisteredCopies.load`. One half of the error is then
+            theirs, the other the keys'; their number is counted in the p-values.
         alpha: largest p-value that counts as marked.
         every: look at each so manieth frame only, 1 or more.
         limits: how much of a source is read.
@@ -93,12 +107,16 @@ def detect_file(
         InputError: if there is no key, alpha is not between 0 and 1, or ``every`` is less than 1.
         MediaError: if the file cannot be read.
     """
-    detector = Detector(keys, alpha=alpha, every=every)
+    detector = Detector(keys, lineup=copies.lineup if copies else None, alpha=alpha, every=every)
     with open_video(source, limits=limits) as reader:
         for frame in followed(reader, progress):
             detector.add(frame)
         warnings = tuple(reader.warnings)
-    return tuple(DetectResult(label(source), found, alpha, warnings) for found in detector.results())
+    results = tuple(DetectResult(label(source), found, alpha, warnings=warnings) for found in detector.results())
+    if copies is None:
+        return results
+    known = [FoundCopy(copies.entries[place], detection) for place, detection in detector.lineup_results()]
+    return tuple(_with_copies(result, known) for result in results)
 
 
 def write_report(path: str | os.PathLike[str], results: Sequence[DetectResult], *, overwrite: bool = False) -> None:
@@ -111,6 +129,15 @@ def write_report(path: str | os.PathLike[str], results: Sequence[DetectResult], 
 
     check_page(path, overwrite=overwrite)
     write_detect_report(path, results)
+
+
+def _with_copies(result: DetectResult, known: Sequence[FoundCopy]) -> DetectResult:
+    """Return the result of a key with what was found of its registered copies."""
+    key_id = result.detection.key_id
+    own = [copy for copy in known if copy.entry.key_id == key_id]
+    best = min([result.detection, *(copy.detection for copy in own)], key=lambda detection: detection.log10_p)
+    found = tuple(copy for copy in own if copy.detection.marked)
+    return replace(result, detection=replace(best, key_id=key_id), copies=found)
 
 
 def _as_marked() -> dict[str, float | bool]:

@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -18,11 +18,12 @@ from indelible.video import EncoderSettings, Limits, Source, VideoReader, copy_s
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.source import is_pipe
 from indelible.workflows.comparison import Comparison
+from indelible.workflows.copies import PendingCopy, Registration
 from indelible.workflows.document import Document, document, label
 from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
 
-__all__ = ["DEFAULT_ENCODER", "MarkResult", "Strength", "mark_file"]
+__all__ = ["DEFAULT_ENCODER", "MarkResult", "Registration", "Strength", "mark_file"]
 
 Strength = Literal["light", "standard", "strong"]
 
@@ -44,6 +45,8 @@ class MarkResult:
         xpsnr_db: perceptually weighted PSNR of the mark, before encoding; None unless measured.
         bitrate_change: share by which the marked encode is larger than a plain one with the same settings; None unless measured,
             and for raw pictures.
+        recipient: who gets the copy; None unless it was registered.
+        registry_id: its number in the registry; None unless it was registered.
         warnings: what went wrong without ending the work, or could not be carried over, a sentence each.
     """
 
@@ -55,6 +58,8 @@ class MarkResult:
     settings: EncoderSettings
     xpsnr_db: float | None = None
     bitrate_change: float | None = None
+    recipient: str | None = None
+    registry_id: int | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -77,6 +82,8 @@ class MarkResult:
             frames=self.embedding.frames,
             duration_seconds=self.duration_seconds,
             certificate=None,
+            recipient=self.recipient,
+            registry_id=self.registry_id,
         )
 
 
@@ -86,6 +93,7 @@ def mark_file(
     key: SecretKey,
     *,
     payload: Payload | None = None,
+    registration: Registration | None = None,
     strength: Strength = "standard",
     quality_db: float | None = None,
     settings: EncoderSettings | None = DEFAULT_ENCODER,
@@ -105,6 +113,8 @@ def mark_file(
         target: what to write; a file appears whole or not at all.
         key: under which only its holders can find the mark.
         payload: what the mark says; None only says "here I am".
+        registration: who gets the copy, to be registered before it appears. The copy is then marked with a subkey of its own, is found only
+            with the registry, and shares no pattern with any other.
         strength: how much of the picture may change, unless ``quality_db`` says it.
         quality_db: Y-PSNR of the mark to aim at, in dB.
         settings: the encoder; x264 at crf 18, preset medium, unless given. None follows the source: its codec and its bitrate.
@@ -118,18 +128,24 @@ def mark_file(
 
     Raises:
         OutputError: if the target or the report exists, is the source, or cannot be created.
+        RegistryError: if the copy cannot be registered; then nothing is written.
         InputError: if the settings do not fit the video or the container.
         MediaError: if reading, encoding or writing fails.
     """
     if report is not None:
         check_page(report, overwrite=overwrite)
     payload = payload or Payload()
-    embedder = Embedder(key, payload, strength=strength, quality_db=quality_db)
+    copy = None if registration is None else PendingCopy(registration, key, source, target, payload)
+    embedder = Embedder(key if copy is None else copy.key, payload, strength=strength, quality_db=quality_db)
     again = source if _opens_twice(source) else None
     with open_video(source, limits=limits) as reader:
         chosen = settings or copy_settings(reader.info)
         comparison = Comparison(reader.info) if measure or report is not None else None
         frames = followed(reader, progress)
+        if copy is not None:
+            frames = copy.registered_first(
+                frames, **asdict(chosen), strength=strength if quality_db is None else None, quality_db=quality_db
+            )
         marked = embedder.embed(frames) if comparison is None else comparison.embed(embedder, frames)
         written = write_video(
             target,
@@ -143,6 +159,8 @@ def mark_file(
         )
         late = (f"not carried over: {words}" for words in reader.lost if words not in reader.presentation.lost)
         warnings = (*reader.warnings, *written.warnings, *late, *_left_behind(reader, again, chosen))
+    if copy is not None and (trouble := copy.complete(written.duration_seconds)) is not None:
+        warnings = (*warnings, trouble)
     bitrate_change = None
     if comparison is not None and again is not None and chosen.codec != "raw":
         bitrate_change = written.video_bytes / _plain_bytes(again, chosen, limits, progress) - 1.0
@@ -155,6 +173,8 @@ def mark_file(
         settings=chosen,
         xpsnr_db=comparison.xpsnr_db if comparison else None,
         bitrate_change=bitrate_change,
+        recipient=copy.entry.recipient if copy else None,
+        registry_id=copy.entry.id if copy else None,
         warnings=warnings,
     )
     if comparison is not None and report is not None:
