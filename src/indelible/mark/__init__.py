@@ -1,8 +1,22 @@
 """The keyed mark, version 1: arrays in, arrays out; it knows neither files nor codecs."""
 
-from indelible.mark.detect import Detection, Detector, Scores, Segment
+from indelible.mark.detect import Detection, Detector, Segment
 from indelible.mark.embed import Embedder, EmbedReport
 from indelible.mark.lineup import KnownMark, Lineup
 from indelible.mark.payload import Payload
+from indelible.mark.sync import Geometry, Search
+from indelible.mark.tally import Scores
 
-__all__ = ["Detection", "Detector", "EmbedReport", "Embedder", "KnownMark", "Lineup", "Payload", "Scores", "Segment"]
+__all__ = [
+    "Detection",
+    "Detector",
+    "EmbedReport",
+    "Embedder",
+    "Geometry",
+    "KnownMark",
+    "Lineup",
+    "Payload",
+    "Scores",
+    "Search",
+    "Segment",
+]

@@ -58,7 +58,9 @@ class Correlator:
         )
         correlation = scipy.fft.irfft2(product, s=(GRID, GRID))
         deviation = float(correlation.std())
-        rows, columns = (np.arange(-reach, reach + 1) for reach in (round(family.reach(scale) * GRID) for scale in (shape.scale_y, shape.scale_x)))
+        rows, columns = (
+            np.arange(-reach, reach + 1) for reach in (round(family.reach(scale) * GRID) for scale in (shape.scale_y, shape.scale_x))
+        )
         allowed = correlation[np.ix_(rows % GRID, columns % GRID)]
         row, column = divmod(int(np.argmax(allowed)), columns.size)
         z = float(allowed[row, column]) / deviation if deviation > 0.0 else 0.0

@@ -38,76 +38,77 @@ class Box:
     def cut(self, picture: Picture) -> Picture:
         """Return that part of a picture, resampled so that its edges need not lie between two samples."""
         height, width = picture.shape
-        if self == Box():
+        if self == ALL:
             return picture
         wide, high = (self.right - self.left) * width, (self.bottom - self.top) * height
         size = (max(1, round(wide)), max(1, round(high)))
         linear = np.diag([wide / size[0], high / size[1]])
         shift = np.array([self.left * width, self.top * height]) + linear @ np.array([0.5, 0.5]) - 0.5
-        return cv2.warpAffine(
+        warped = cv2.warpAffine(
             picture, np.column_stack([linear, shift]), size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
         )
+        return np.asarray(warped, np.float32)
 
 
-class Footage:
-    """Collects the mean pictures of the steps of one video."""
-
-    def __init__(self) -> None:
-        self._stills: list[Still] = []
-        self._stride = 1
-        self._seen = 0
-        self._edges: _Edges | None = None
-
-    @property
-    def stills(self) -> tuple[Still, ...]:
-        """Those kept, evenly spread over the video."""
-        return tuple(self._stills)
-
-    def add(self, step: int, mean: NDArray[np.float32], frames: int) -> None:
-        """Take the mean picture of the next step, shape (height, width), luma levels of 8 bit."""
-        if self._edges is None or self._edges.shape != mean.shape:
-            self._stills, self._stride, self._seen = [], 1, 0  # a search is for one size: the last one
-            self._edges = _Edges(mean.shape)
-        self._edges.add(mean)
-        if self._seen % self._stride == 0:
-            self._stills.append(Still(step, frames, _small(mean)))
-        self._seen += 1
-        if len(self._stills) > KEPT:
-            self._stills = self._stills[::2]
-            self._stride *= 2
-
-    def content(self) -> Box:
-        """Return what lies between the bars; all of the picture where there are none."""
-        return Box() if self._edges is None else self._edges.content()
+ALL = Box()
 
 
-class _Edges:
-    """The darkest and the brightest sample that each row and column has ever had."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Extremes:
+    """The darkest and the brightest sample that each row, or column, has ever had."""
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self.shape = shape
-        self._low = [np.full(size, np.inf, np.float32) for size in shape]
-        self._high = [np.full(size, -np.inf, np.float32) for size in shape]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
 
-    def add(self, mean: NDArray[np.float32]) -> None:
-        for axis in (0, 1):
-            low = cv2.reduce(mean, 1 - axis, cv2.REDUCE_MIN).ravel()
-            high = cv2.reduce(mean, 1 - axis, cv2.REDUCE_MAX).ravel()
-            np.minimum(self._low[axis], low, out=self._low[axis])
-            np.maximum(self._high[axis], high, out=self._high[axis])
+    @classmethod
+    def of(cls, mean: NDArray[np.float32], axis: int) -> Extremes:
+        low, high = (np.asarray(cv2.reduce(mean, 1 - axis, how), np.float32).ravel() for how in (cv2.REDUCE_MIN, cv2.REDUCE_MAX))
+        return cls(low, high)
 
-    def content(self) -> Box:
-        (top, bottom), (left, right) = self._between(0), self._between(1)
-        return Box(left, top, right, bottom)
+    def plus(self, other: Extremes) -> Extremes:
+        return Extremes(np.minimum(self.low, other.low), np.maximum(self.high, other.high))
 
-    def _between(self, axis: int) -> tuple[float, float]:
-        """Return where the picture begins and ends along an axis, in shares of it."""
-        lively = np.flatnonzero(self._high[axis] - self._low[axis] > PLAIN_RANGE)
-        size = self.shape[axis]
-        if lively.size == 0:
+    def lively(self) -> tuple[float, float]:
+        """Return where the picture begins and ends along the axis, in shares of it."""
+        places = np.flatnonzero(self.high - self.low > PLAIN_RANGE)
+        if places.size == 0:
             return 0.0, 1.0
-        begin, end = int(lively[0]) / size, (int(lively[-1]) + 1) / size
+        begin, end = int(places[0]) / self.low.size, (int(places[-1]) + 1) / self.low.size
         return (begin, end) if begin <= LARGEST_BAR and end >= 1.0 - LARGEST_BAR else (0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Footage:
+    """The mean pictures of the steps of one video so far, `KEPT` of them at most, evenly spread.
+
+    Where pictures change their size only those of the last size are kept.
+    """
+
+    stills: tuple[Still, ...] = ()
+    stride: int = 1
+    seen: int = 0
+    shape: tuple[int, ...] = ()
+    extremes: tuple[Extremes, ...] = ()  # of rows and of columns
+
+    def plus(self, step: int, mean: NDArray[np.float32], frames: int) -> Footage:
+        """Return the same with another step: its mean picture, shape (height, width), in luma levels of 8 bit."""
+        extremes = tuple(Extremes.of(mean, axis) for axis in (0, 1))
+        if self.shape != mean.shape:
+            return Footage((Still(step, frames, _small(mean)),), 1, 1, mean.shape, extremes)
+        stills, stride = self.stills, self.stride
+        if self.seen % stride == 0:
+            stills = (*stills, Still(step, frames, _small(mean)))
+        if len(stills) > KEPT:
+            stills, stride = stills[::2], 2 * stride
+        together = tuple(mine.plus(other) for mine, other in zip(self.extremes, extremes, strict=True))
+        return Footage(stills, stride, self.seen + 1, self.shape, together)
+
+    def content(self) -> Box:
+        """Return what lies between bars of any plain colour; all of the picture where there are none."""
+        if not self.extremes:
+            return ALL
+        (top, bottom), (left, right) = (extremes.lively() for extremes in self.extremes)
+        return Box(left, top, right, bottom)
 
 
 def _small(mean: NDArray[np.float32]) -> Picture:

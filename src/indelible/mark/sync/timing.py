@@ -39,16 +39,18 @@ class Timing:
         """The share of the error that this timing has; all shares sum to at most 1."""
         if self == IN_TIME:
             return math.log10(AS_MARKED_SHARE)
-        return math.log10(1.0 - AS_MARKED_SHARE) + _log10_weight(int(self.start_seconds / WINDOW_SECONDS), self.speed)
+        window = np.array([self.start_seconds / WINDOW_SECONDS]).astype(np.intp)
+        return math.log10(1.0 - AS_MARKED_SHARE) + float(_log10_weights(window, self.speed)[0])
 
 
 IN_TIME = Timing()
 
 
-def _log10_weight(window: int | NDArray[np.intp], speed: float) -> float | NDArray[np.float64]:
-    """Return the share among the timings that are not as marked: the sooner the likelier, sum 1 / (w + 1) (w + 2) being 1."""
+def _log10_weights(windows: NDArray[np.intp], speed: float) -> NDArray[np.float64]:
+    """Return the shares of starts in some windows, of all timings but as marked: the sooner the likelier; sum 1 / (w + 1) (w + 2) is 1."""
     by_speed = AT_SPEED if speed == 1.0 else (1.0 - AT_SPEED) / (len(SPEEDS) - 1)
-    return math.log10(by_speed / PHASES) - np.log10((window + 1.0) * (window + 2.0))
+    weights: NDArray[np.float64] = math.log10(by_speed / PHASES) - np.log10((windows + 1.0) * (windows + 2.0))
+    return weights
 
 
 def pilot_signs(key: SecretKey) -> NDArray[np.int8]:
@@ -57,22 +59,21 @@ def pilot_signs(key: SecretKey) -> NDArray[np.int8]:
     return np.stack([chips(key, window)[pilots] for window in range(WINDOWS)])
 
 
-def best_timings(values: NDArray[np.float32], steps: Sequence[int], signs: NDArray[np.int8], *, count: int = 1) -> list[Timing]:
-    """Return the timings, other than as marked, under which the pilot is most evident for its share of the error.
+def best_timing(values: NDArray[np.float32], steps: Sequence[int], signs: NDArray[np.int8]) -> Timing:
+    """Return the timing, other than as marked, under which the pilot is most evident for its share of the error.
 
     Args:
         values: evidence of each step, shape (steps, chips).
         steps: their indices in the received video.
         signs: the pilot's, of all windows.
-        count: how many to return, the best first.
     """
     seen = np.ascontiguousarray(values[:, _pilots()])
     sums = np.concatenate([seen @ signs[first : first + _CHUNK].T.astype(np.float32) for first in range(0, WINDOWS, _CHUNK)], axis=1)
     gram = seen.astype(np.float64) @ seen.T.astype(np.float64)
     starts = np.arange(WINDOWS)
-    found: list[tuple[float, Timing]] = []
+    best, most = IN_TIME, -math.inf
     for speed in SPEEDS:
-        weights = np.asarray(_log10_weight(starts, speed))
+        weights = _log10_weights(starts, speed)
         for phase in range(PHASES):
             window = np.array([Timing(phase * STEP_SECONDS, speed).window(step) for step in steps])
             total, power = np.zeros(WINDOWS), 0.0
@@ -84,10 +85,10 @@ def best_timings(values: NDArray[np.float32], steps: Sequence[int], signs: NDArr
             evident = np.maximum(total, 0.0) ** 2 / (2.0 * math.log(10.0) * max(power, 1e-30)) + weights
             if speed == 1.0 and phase == 0:
                 evident[0] = -np.inf
-            best = int(np.argmax(evident))
-            found.append((float(evident[best]), Timing(best * WINDOW_SECONDS + phase * STEP_SECONDS, speed)))
-    found.sort(key=lambda each: -each[0])
-    return [timing for _, timing in found[:count]]
+            place = int(np.argmax(evident))
+            if evident[place] > most:
+                best, most = Timing(place * WINDOW_SECONDS + phase * STEP_SECONDS, speed), float(evident[place])
+    return best
 
 
 @lru_cache(maxsize=1)
