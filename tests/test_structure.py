@@ -33,6 +33,9 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 PUBLIC_NAMES = {
     "indelible": {
+        "Certificate",
+        "CertificateCheck",
+        "Certification",
         "ChannelResult",
         "DetectResult",
         "EncoderSettings",
@@ -43,7 +46,9 @@ PUBLIC_NAMES = {
         "RegisteredCopies",
         "Registration",
         "SecretKey",
+        "certify_file",
         "channel_file",
+        "check_certificate",
         "detect_file",
         "load_key",
         "mark_file",

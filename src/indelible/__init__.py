@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 __all__ = [
+    "Certificate",
+    "CertificateCheck",
+    "Certification",
     "ChannelResult",
     "DetectResult",
     "EncoderSettings",
@@ -28,7 +31,9 @@ __all__ = [
     "RegisteredCopies",
     "Registration",
     "SecretKey",
+    "certify_file",
     "channel_file",
+    "check_certificate",
     "detect_file",
     "load_key",
     "mark_file",
@@ -40,6 +45,8 @@ if TYPE_CHECKING:
     from indelible.keys import SecretKey, load_key, save_key
     from indelible.mark import Payload
     from indelible.video import EncoderSettings, Limits
+    from indelible.workflows.certificate import Certificate, CertificateCheck, check_certificate
+    from indelible.workflows.certify import Certification, certify_file
     from indelible.workflows.channel import ChannelResult, channel_file
     from indelible.workflows.copies import RegisteredCopies, Registration
     from indelible.workflows.detect import DetectResult, detect_file
@@ -47,6 +54,9 @@ if TYPE_CHECKING:
 
 # Loaded when first asked for: `import indelible` costs nothing, and a key can be read without codecs.
 _HOMES = {
+    "Certificate": "indelible.workflows.certificate",
+    "CertificateCheck": "indelible.workflows.certificate",
+    "Certification": "indelible.workflows.certify",
     "ChannelResult": "indelible.workflows.channel",
     "DetectResult": "indelible.workflows.detect",
     "EncoderSettings": "indelible.video",
@@ -57,7 +67,9 @@ _HOMES = {
     "RegisteredCopies": "indelible.workflows.copies",
     "Registration": "indelible.workflows.copies",
     "SecretKey": "indelible.keys",
+    "certify_file": "indelible.workflows.certify",
     "channel_file": "indelible.workflows.channel",
+    "check_certificate": "indelible.workflows.certificate",
     "detect_file": "indelible.workflows.detect",
     "load_key": "indelible.keys",
     "mark_file": "indelible.workflows.mark",

@@ -100,7 +100,7 @@ def test_an_interrupt_is_130(run, studio, monkeypatch):
     monkeypatch.setattr("indelible.workflows.detect.detect_file", interrupted)
     result = run("detect", studio.marked, "--key", studio.key)
     assert result.exit_code == 130
-    assert result.stderr == "indelible: interrupted; no output was left behind\n"
+    assert result.stderr == "indelible: interrupted; no unfinished output was left behind\n"
 
 
 def wait_until_it_reads(process: "subprocess.Popen[bytes]") -> None:
@@ -128,7 +128,7 @@ def test_waiting_for_a_pipe_can_be_interrupted(studio, sent):
         wait_until_it_reads(process)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
-        assert process.stderr.read() == b"indelible: interrupted; no output was left behind\n"
+        assert process.stderr.read() == b"indelible: interrupted; no unfinished output was left behind\n"
 
 
 def is_writing(process: int, folder: Path) -> bool:

@@ -14,6 +14,8 @@ import pytest
 import indelible
 from indelible.errors import InputError, MediaError
 from indelible.registry import Registry
+from indelible.workflows.certificate import check_certificate
+from indelible.workflows.certify import Certification
 from tests.cli.conftest import invoke
 
 RECIPIENTS = ("Ann", "Ben", "Cleo")
@@ -225,6 +227,24 @@ def test_a_copy_is_registered_before_anything_appears(studio, tmp_path, monkeypa
         indelible.mark_file(studio.film, studio.found, key, registration=registration)
     with Registry.open(registry) as file:
         assert file.entries() == (pending,)
+
+
+def test_a_copy_is_certified_with_its_subkey_and_signed_with_the_key(studio, tmp_path):
+    key, channel, target = indelible.load_key(studio.key), "x264:crf=28:preset=ultrafast", tmp_path / "ann.mp4"
+    result = indelible.mark_file(
+        studio.film,
+        target,
+        key,
+        payload=indelible.Payload.from_text("for Ann"),
+        registration=indelible.Registration(tmp_path / "copies.db", "Ann"),
+        settings=indelible.EncoderSettings("x264", preset="ultrafast"),
+        certification=Certification(channels=("none",), survive=channel),
+    )
+    assert result.certificate.marked
+    assert [row["payload_ok"] for row in result.certificate.rows] == [True, True]
+    assert check_certificate(tmp_path / "ann.certificate.json", key, video=target).valid
+    with Registry.open(tmp_path / "copies.db") as registry:
+        assert registry.entry(1).settings["survive"] == channel
 
 
 def test_a_registry_that_fails_in_the_end_does_not_cost_the_copy(studio, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 
 from indelible.errors import InputError
 from indelible.keys import SecretKey
-from indelible.mark import Embedder, Payload
+from indelible.mark import Detector, Embedder, Payload, Raised
 from indelible.mark.clock import steps
 from tests.mark.pictures import clip, flat
 
@@ -111,3 +111,42 @@ def test_a_step_holds_pictures_of_one_size() -> None:
 def test_what_is_not_allowed_is_refused(arguments: dict) -> None:
     with pytest.raises(InputError, match="allowed"):
         Embedder(KEY, **arguments)
+
+
+def test_a_window_is_raised_alone_and_not_below_the_floor() -> None:
+    frames = clip(20, rate=1)  # 20 s: three windows
+    plain = list(Embedder(KEY, quality_db=50).embed(frames))
+    raised = list(Embedder(KEY, quality_db=50, raised=Raised({1: 3.0, 2: 30.0}, floor_db=42.0)).embed(frames))
+
+    def quality_db(window: int) -> float:
+        part = slice(8 * window, 8 * window + 8)
+        return -10 * np.log10(
+            np.mean([(new.y.astype(float) - old.y) ** 2 for new, old in zip(raised[part], frames[part], strict=True)])
+        ) + (20 * np.log10(255))
+
+    for old, new in zip(plain[:8], raised[:8], strict=True):
+        np.testing.assert_array_equal(old.y, new.y)
+    assert quality_db(1) == pytest.approx(47.0, abs=0.7)
+    assert 42.0 - 0.02 <= quality_db(2) < 42.3
+
+
+def test_nothing_is_lowered_to_the_floor() -> None:
+    frames = clip(5)
+    plain, raised = (list(Embedder(KEY, quality_db=40, raised=each).embed(frames)) for each in (None, Raised({0: 2.0}, floor_db=45.0)))
+    for old, new in zip(plain, raised, strict=True):
+        np.testing.assert_array_equal(old.y, new.y)
+    with pytest.raises(InputError, match="allowed"):
+        Raised({}, floor_db=30.0)
+
+
+def test_a_part_of_a_video_is_marked_and_found_as_within_the_whole() -> None:
+    frames = clip(20, rate=1)
+    whole = list(Embedder(KEY).embed(frames))
+    part = list(Embedder(KEY).embed(frames[8:16], origin_seconds=0.0))
+    for one, other in zip(whole[8:16], part, strict=True):
+        np.testing.assert_array_equal(one.y, other.y)
+    for origin, marked in ((0.0, True), (None, False)):
+        detector = Detector([KEY], origin_seconds=origin)
+        for frame in part:
+            detector.add(frame)
+        assert detector.results()[0].marked is marked

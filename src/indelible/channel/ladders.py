@@ -33,6 +33,12 @@ LADDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "hevc": tuple(f"x265:crf={crf}" for crf in (23, 28, 34, 40)),
         "av1": tuple(f"av1:crf={crf}" for crf in (30, 40, 50, 55)),
         "vp9": tuple(f"vp9:crf={crf}" for crf in (31, 37, 45, 52)),
+        "certify": (
+            *(f"x264:crf={crf}" for crf in (23, 28, 31, 34, 37, 40)),
+            *(f"x265:crf={crf}" for crf in (23, 28, 31, 34)),
+            *(f"av1:crf={crf}" for crf in (30, 40, 50)),
+            *(f"vp9:crf={crf}" for crf in (31, 37, 45)),
+        ),
         "youtube": (
             "scale=short:720|x264:bitrate=1500k",
             "scale=short:720|vp9:bitrate=1000k",

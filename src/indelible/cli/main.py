@@ -24,6 +24,7 @@ COMMANDS = MappingProxyType(
     {
         "mark": "Put a mark into a video.",
         "detect": "Look for a mark in videos.",
+        "certify": "Find out, and certify, how much compression a mark survives.",
         "key": "Make a secret key, or show the fingerprint of one.",
         "registry": "Show who got which marked copy.",
         "channel": "Do to a video what the world does: compress, resize, crop, ...",
@@ -68,7 +69,7 @@ class LazyGroup(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt:
-            complain("interrupted; no output was left behind")
+            complain("interrupted; no unfinished output was left behind")
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
             # Whoever read the results has gone. What is still buffered would complain again at the interpreter's end.
@@ -87,7 +88,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Exit codes:
-  0  yes: marked, found, healthy        3  a file cannot be read or written as video
+  0  yes: marked, found, certified      3  a file cannot be read or written as video
   1  no                                 4  an optional part is not installed
   2  wrong use, or input not allowed    5  undecided
 With several inputs the worst one counts. Results go to stdout, all else to stderr.

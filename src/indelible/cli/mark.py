@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from indelible.cli.certify import certificate_in_words
 from indelible.cli.keyfiles import read_keys
 from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, print_document, progress_bar, quoted, warn
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from indelible.mark import Payload
     from indelible.video import EncoderSettings, Limits
     from indelible.video.encoders import CodecName
+    from indelible.workflows.certificate import Certificate
+    from indelible.workflows.certify import Certification
     from indelible.workflows.mark import MarkResult, Strength
 
 __all__ = ["mark"]
@@ -31,6 +34,7 @@ Examples:
   indelible mark film.mp4 out.mp4 --key studio.key --payload-hex 00c0ffee --strength strong --json
   indelible mark film.mp4 ann.mp4 --key studio.key --registry copies.db --recipient "Ann"
   indelible mark film.mp4 out.mp4 --key studio.key --quality 45 --report mark.html
+  indelible mark film.mp4 out.mp4 --key studio.key --payload "copy 17" --survive x264:crf=34
   indelible mark film.mp4 - --pipe y4m --key studio.key | x265 --y4m - -o out.hevc
   ffmpeg -i film.mov -c copy -f nut - | indelible mark - - --key studio.key | ffmpeg -i - -c copy out.mkv"""
 )
@@ -62,8 +66,16 @@ Examples:
 @click.option(
     "--report", metavar="FILE.html", help="Write a page with pictures before and after, and measure what the mark costs in bitrate."
 )
+@click.option(
+    "--certify", "certified", is_flag=True, help="Certify what OUT survives: OUT.certificate.json and .html, without OUT's own suffix."
+)
+@click.option("--ladder", metavar="NAME", help="The channels to certify for.  [default: certify]")
+@click.option(
+    "--survive", metavar="SPEC", help="A channel to be certified for: makes the mark stronger where it must be.  [example: x264:crf=34]"
+)
+@click.option("--floor", "floor_db", type=float, metavar="DB", help="Y-PSNR down to which --survive may go, 36 to 60 dB.  [default: 42]")
 @limit_option
-@click.option("--force", is_flag=True, help="Replace OUT, and the report, if they exist.")
+@click.option("--force", is_flag=True, help="Replace OUT, the report and the certificate, if they exist.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def mark(
@@ -82,6 +94,10 @@ def mark(
     preset: str | None,
     pipe: str | None,
     report: str | None,
+    certified: bool,
+    ladder: str | None,
+    survive: str | None,
+    floor_db: float | None,
     limits: Limits,
     force: bool,
     as_json: bool,
@@ -91,7 +107,7 @@ def mark(
     Reads IN and writes OUT, whose suffix names the container. Sound, subtitles, chapters and tags are copied untouched. Either of
     them may be - for a pipe: OUT is then NUT, which keeps exact times, unless --pipe says otherwise, and the result goes to stderr.
 
-    Exits with 1 if nothing could be marked, as in a black video.
+    Exits with 1 if nothing could be marked, as in a black video, or OUT is not certified for the channel to survive.
     """
     from indelible.workflows.mark import Registration, mark_file
 
@@ -107,6 +123,9 @@ def mark(
     chosen = [name for name in ("codec", "crf", "preset") if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT]
     if raw and chosen:
         raise click.UsageError(f"y4m holds raw pictures, which no encoder makes; leave --{chosen[0]} out.")
+    certification = _certification(certified, ladder, survive, floor_db)
+    if certification is not None and piped:
+        raise click.UsageError("only a file can be certified, and OUT is a pipe.")
     payload, settings = _payload(text, digits), _encoder("raw" if raw else codec, crf, preset)
     with progress_bar("marking") as progress:
         result = mark_file(
@@ -121,6 +140,7 @@ def mark(
             container=_PIPES[pipe] if pipe else None,
             overwrite=force,
             report=report,
+            certification=certification,
             limits=limits,
             progress=progress,
         )
@@ -132,6 +152,8 @@ def mark(
     if not result.marked:
         complain("nothing could be hidden in these pictures; the output is not marked")
         ctx.exit(1)
+    if survive is not None and result.certificate is not None:
+        ctx.exit(_judged(result.certificate))
 
 
 def _payload(text: str | None, digits: str | None) -> Payload:
@@ -142,6 +164,30 @@ def _payload(text: str | None, digits: str | None) -> Payload:
     if digits is not None:
         return Payload.from_hex(digits)
     return Payload.from_text(text or "")
+
+
+def _certification(certified: bool, ladder: str | None, survive: str | None, floor_db: float | None) -> Certification | None:
+    from indelible.workflows.certify import DEFAULT_LADDER, Certification
+    from indelible.workflows.survive import DEFAULT_FLOOR_DB
+
+    if floor_db is not None and survive is None:
+        raise click.UsageError("--floor says how far --survive may go; give both.")
+    if not certified and survive is None:
+        if ladder is not None:
+            raise click.UsageError("--ladder says what to certify for; give --certify too.")
+        return None
+    floor_db = DEFAULT_FLOOR_DB if floor_db is None else floor_db
+    return Certification(ladder=ladder or DEFAULT_LADDER, survive=survive, floor_db=floor_db)
+
+
+def _judged(certificate: Certificate) -> int:
+    """Say what is not certified, and return the exit code."""
+    channel, failed = certificate.body["target"]["channel"], len(certificate.failed_parts)
+    if not certificate.holds:
+        complain(f"the output is not certified for {channel}; a lower --floor or a shorter payload may help")
+    elif failed:
+        complain(f"warning: the whole is certified for {channel}, but {failed} parts of it are not by themselves")
+    return 0 if certificate.holds else 1
 
 
 def _encoder(codec: str, crf: float | None, preset: str | None) -> EncoderSettings | None:
@@ -175,5 +221,11 @@ def _in_words(result: MarkResult) -> str:
         rows.append(("bitrate", f"{100 * result.bitrate_change:+.1f} % against the same encode without a mark"))
     if embedding.unmarked_seconds:
         rows.append(("unmarked", f"{embedding.unmarked_seconds:.1f} s, too flat to hide anything"))
+    if result.certificate is not None:
+        return "\n".join([_headline(result), columns(rows), *certificate_in_words(result.certificate)])
+    return f"{_headline(result)}\n{columns(rows)}"
+
+
+def _headline(result: MarkResult) -> str:
     verdict = "marked with" if result.marked else "no mark of"
-    return f"{result.output}: {verdict} key {result.key_id}\n{columns(rows)}"
+    return f"{result.output}: {verdict} key {result.key_id}"

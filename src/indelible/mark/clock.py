@@ -12,13 +12,13 @@ STEP_BYTES = 200_000_000  # a step of very large pictures ends early, so that me
 
 
 class Clock:
-    """Tells in which step of the video a frame lies; time starts with the first frame, whatever its timestamp.
+    """Tells in which step of the video a frame lies; time starts with the first frame, whatever its timestamp, unless an origin is given.
 
     A frame without a time counts as shown 1/25 s after the one before.
     """
 
-    def __init__(self) -> None:
-        self._origin: float | None = None
+    def __init__(self, origin_seconds: float | None = None) -> None:
+        self._origin = origin_seconds
         self._last = -0.04
 
     def seconds(self, frame: Frame) -> float:
@@ -41,9 +41,9 @@ def window_of(step: int) -> int:
     return int(step * STEP_SECONDS / WINDOW_SECONDS)
 
 
-def steps(frames: Iterable[Frame]) -> Iterator[tuple[int, list[Frame]]]:
+def steps(frames: Iterable[Frame], *, origin_seconds: float | None = None) -> Iterator[tuple[int, list[Frame]]]:
     """Group frames into (step, its frames); where pictures change size, or take more than `STEP_BYTES`, a step comes in parts."""
-    clock = Clock()
+    clock = Clock(origin_seconds)
     held: list[Frame] = []
     current = size = 0
     for frame in frames:

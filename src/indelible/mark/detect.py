@@ -71,13 +71,21 @@ class Detector:
         every: look at each so manieth frame only, 1 or more: faster, for a little less evidence.
         search: whether to look for the keys' marks also in pictures that were turned, mirrored or framed, and at other times ("fast"),
             and in parts of pictures ("full", seconds of work for each key). The known marks are looked for as marked.
+        origin_seconds: where the frames are a part of a video, the time of its first frame, from which windows are counted.
 
     Raises:
         InputError: if there is no key, or ``alpha`` or ``every`` is out of range.
     """
 
     def __init__(
-        self, keys: Sequence[SecretKey], *, lineup: Lineup | None = None, alpha: float = ALPHA, every: int = 1, search: Search = "none"
+        self,
+        keys: Sequence[SecretKey],
+        *,
+        lineup: Lineup | None = None,
+        alpha: float = ALPHA,
+        every: int = 1,
+        search: Search = "none",
+        origin_seconds: float | None = None,
     ) -> None:
         if not keys:
             raise InputError("no key to look for; give at least one")
@@ -92,7 +100,7 @@ class Detector:
         self._search = search
         self._searched = searched(search) * len(keys) + (0 if lineup is None else len(lineup.marks))
         self._footage = Footage()
-        self._clock = Clock()
+        self._clock = Clock(origin_seconds)
         self._step = _StepMean(0)
         self._window = _Window(0)
         self._every = every

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -44,6 +44,32 @@ class EmbedReport:
     unmarked_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """Windows whose mark is to be stronger than that of the others.
+
+    Args:
+        by_db: by how much, for each window's index.
+        floor_db: Y-PSNR, after rounding to 8 bit, below which no step's mark is raised; one that is already below stays as it is.
+
+    Raises:
+        InputError: if the floor is not one of the qualities that a mark may have.
+    """
+
+    by_db: Mapping[int, float]
+    floor_db: float = 42.0
+
+    def __post_init__(self) -> None:
+        _check_quality(self.floor_db)
+
+    def aim_db(self, window: int, ordinary_db: float) -> float:
+        """Return the Y-PSNR to aim at in a window instead of the ordinary one."""
+        # What is aimed at is the pattern's; rounding adds a twelfth of a level's square.
+        spared = 255.0**2 * 10.0 ** (-self.floor_db / 10.0) - 1.0 / 12.0
+        lowest_db = 10.0 * math.log10(255.0**2 / spared) if spared > 0.0 else math.inf
+        return min(ordinary_db, max(lowest_db, ordinary_db - self.by_db.get(window, 0.0)))
+
+
 class Embedder:
     """Adds a keyed mark to the luma of a stream of frames.
 
@@ -52,23 +78,30 @@ class Embedder:
         payload: what the mark says besides "marked"; none by default.
         strength: how strong, by name, around a standard that follows size and content.
         quality_db: the Y-PSNR that each step's mark aims at, 36 to 60 dB; overrides ``strength``.
+        raised: windows whose mark is to be stronger than that.
 
     Raises:
         InputError: if ``strength`` is unknown or ``quality_db`` out of range.
     """
 
     def __init__(
-        self, key: SecretKey, payload: Payload | None = None, *, strength: Strength = "standard", quality_db: float | None = None
+        self,
+        key: SecretKey,
+        payload: Payload | None = None,
+        *,
+        strength: Strength = "standard",
+        quality_db: float | None = None,
+        raised: Raised | None = None,
     ) -> None:
         if strength not in ABOVE_STANDARD_DB:
             raise InputError(f"strength {strength!r} is unknown; allowed are {', '.join(ABOVE_STANDARD_DB)}")
-        low, high = QUALITY_RANGE_DB
-        if quality_db is not None and not low <= quality_db <= high:
-            raise InputError(f"a quality of {quality_db:g} dB is out of range; {low:g} to {high:g} dB are allowed")
+        if quality_db is not None:
+            _check_quality(quality_db)
         self._key = key
         self._modulation = modulation(encode_payload(payload or Payload(), key))
         self._above_standard_db = ABOVE_STANDARD_DB[strength]
         self._quality_db = quality_db
+        self._raised = raised
         self._error = _ErrorMeter()
 
     @property
@@ -76,12 +109,13 @@ class Embedder:
         """What has been done so far."""
         return self._error.report()
 
-    def embed(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+    def embed(self, frames: Iterable[Frame], *, origin_seconds: float | None = None) -> Iterator[Frame]:
         """Yield the frames with marked luma, in order; looks one step (about a second) ahead.
 
-        Only luma changes: everything else of a frame is passed on as it is, and the input arrays are not written to.
+        Only luma changes: everything else of a frame is passed on as it is, and the input arrays are not written to. Windows are counted
+        from the first frame, or from ``origin_seconds`` where the frames are a part of a video.
         """
-        for step, held in steps(frames):
+        for step, held in steps(frames, origin_seconds=origin_seconds):
             pattern = self._pattern(held, window_of(step))
             for frame in held:
                 marked = frame if pattern is None else frame.with_luma(pattern.add(frame.y))
@@ -97,7 +131,7 @@ class Embedder:
             return None
         height, width = held[0].y.shape
         # The transform is orthonormal, so a pattern's energy per cell is that of its coefficients; enlarging the grid hardly changes it.
-        wanted = 255.0 * 10.0 ** (-self._aim_db(host, height, width) / 20.0)
+        wanted = 255.0 * 10.0 ** (-self._aim_db(host, height, width, window) / 20.0)
         gain = min(LARGEST_GAIN, wanted * GRID / norm)
         signs = chips(self._key, window) * self._modulation
         values = _reject_host(host.coefficients, signs * relative * np.float32(gain), signs)
@@ -105,10 +139,17 @@ class Embedder:
         actual = cv2.norm(pattern) / math.sqrt(pattern.size)
         return _Pattern.of(pattern, factor=min(wanted, gain * norm / GRID) / actual, bit_depth=held[0].bit_depth)
 
-    def _aim_db(self, host: _Host, height: int, width: int) -> float:
-        if self._quality_db is not None:
-            return self._quality_db
-        return standard_quality_db(host.frame_power, height=height, width=width) + self._above_standard_db
+    def _aim_db(self, host: _Host, height: int, width: int, window: int) -> float:
+        ordinary = self._quality_db
+        if ordinary is None:
+            ordinary = standard_quality_db(host.frame_power, height=height, width=width) + self._above_standard_db
+        return ordinary if self._raised is None else self._raised.aim_db(window, ordinary)
+
+
+def _check_quality(quality_db: float) -> None:
+    low, high = QUALITY_RANGE_DB
+    if not low <= quality_db <= high:
+        raise InputError(f"a quality of {quality_db:g} dB is out of range; {low:g} to {high:g} dB are allowed")
 
 
 def _reject_host(host: Picture, values: NDArray[np.float32], signs: NDArray[np.int8]) -> NDArray[np.float32]:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from indelible.errors import InputError, OutputError
-from indelible.video.containers import check_container, container_of_suffix
+from indelible.video.containers import check_container, check_holds, container_of_suffix
 from indelible.video.draft import create_draft
 from indelible.video.source import Source
 
-__all__ = ["Target", "open_target"]
+__all__ = ["Target", "check_target", "open_target"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,32 @@ class Target:
     name: str
     seekable: bool
     in_file: bool = False
+
+
+def check_target(
+    target: str | os.PathLike[str], codec: str | None, *, container: str | None, overwrite: bool, source: Source | None
+) -> None:
+    """Check what `open_target` will, before long work that ends with writing a file.
+
+    Args:
+        target: a path.
+        codec: of what will be written, None if that is not known yet.
+        container: as for `open_target`.
+        overwrite: likewise.
+        source: likewise.
+
+    Raises:
+        OutputError: if the target exists, is the source, or has no folder.
+        InputError: if the container is unknown, or does not hold the codec.
+    """
+    path = Path(os.path.realpath(target))
+    kind = container or container_of_suffix(path.suffix)
+    check_container(kind)
+    if codec is not None:
+        check_holds(kind, codec)
+    _check_free(path, overwrite=overwrite, source=source)
+    if not path.parent.is_dir():
+        raise OutputError(f"cannot create {path}: there is no folder {path.parent}")
 
 
 @contextmanager

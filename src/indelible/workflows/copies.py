@@ -19,6 +19,7 @@ from indelible.mark import Detection, KnownMark, Lineup, Payload
 from indelible.registry import Entry, Registry
 from indelible.video import Source
 from indelible.video.source import is_pipe
+from indelible.workflows.certificate import sha256_of
 from indelible.workflows.document import Document, document, label
 
 __all__ = ["FoundCopy", "PendingCopy", "RegisteredCopies", "Registration", "copy_document", "list_copies", "show_copy"]
@@ -216,5 +217,4 @@ def _sha256(source: Source) -> str | None:
         return hashlib.sha256(source.getbuffer()).hexdigest()
     if not isinstance(source, str | os.PathLike) or is_pipe(source):
         return None
-    with open(source, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(source)

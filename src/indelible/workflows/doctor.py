@@ -23,7 +23,7 @@ from indelible.video.build import ffmpeg_version
 from indelible.video.encoders import CodecName
 from indelible.workflows.document import Document, document
 
-__all__ = ["EXTRAS", "Diagnosis", "examine"]
+__all__ = ["EXTRAS", "Diagnosis", "examine", "versions"]
 
 _PACKAGES = ("av", "click", "numpy", "opencv-python-headless", "rich", "scipy")
 
@@ -67,14 +67,15 @@ class Diagnosis:
 def examine(*, selftest: bool = False) -> Diagnosis:
     """Look at this installation, and with ``selftest`` run the test vectors that ship with it."""
     return Diagnosis(
-        versions=_versions(),
+        versions=versions(),
         encoders={codec: _fault(EncoderSettings(codec, threads=1)) for codec in get_args(CodecName) if codec != "raw"},  # which needs none
         extras={extra: tuple(module for module in modules if find_spec(module) is None) for extra, modules in EXTRAS.items()},
         selftest=tuple(run_vectors()) if selftest else None,
     )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of indelible, Python, FFmpeg and the packages that are always needed."""
     own = {"indelible": indelible.__version__, "python": platform.python_version(), "ffmpeg": ffmpeg_version()}
     return own | {package: _version(package) for package in _PACKAGES}
 

@@ -7,21 +7,26 @@ import math
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from indelible.errors import InputError, OutputError
 from indelible.keys import SecretKey
-from indelible.mark import Embedder, EmbedReport, Payload
+from indelible.mark import Embedder, EmbedReport, Payload, Raised
 from indelible.report.mark import write_mark_report
 from indelible.video import EncoderSettings, Limits, Source, VideoReader, copy_settings, open_video, write_video
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.source import is_pipe
+from indelible.video.target import check_target
+from indelible.workflows.certificate import Certificate, check_place, places_beside, write_certificate, write_page
+from indelible.workflows.certify import Certification, certify_file
 from indelible.workflows.comparison import Comparison
 from indelible.workflows.copies import PendingCopy, Registration
 from indelible.workflows.document import Document, document, label
 from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
+from indelible.workflows.survive import Marking, raise_windows
 
 __all__ = ["DEFAULT_ENCODER", "MarkResult", "Registration", "Strength", "mark_file"]
 
@@ -48,6 +53,7 @@ class MarkResult:
         recipient: who gets the copy; None unless it was registered.
         registry_id: its number in the registry; None unless it was registered.
         warnings: what went wrong without ending the work, or could not be carried over, a sentence each.
+        certificate: what the output survives, None unless asked for.
     """
 
     output: str
@@ -61,6 +67,7 @@ class MarkResult:
     recipient: str | None = None
     registry_id: int | None = None
     warnings: tuple[str, ...] = ()
+    certificate: Certificate | None = None
 
     @property
     def marked(self) -> bool:
@@ -81,7 +88,7 @@ class MarkResult:
             bitrate_change=self.bitrate_change,
             frames=self.embedding.frames,
             duration_seconds=self.duration_seconds,
-            certificate=None,
+            certificate=None if self.certificate is None else self.certificate.to_json(),
             recipient=self.recipient,
             registry_id=self.registry_id,
         )
@@ -101,6 +108,7 @@ def mark_file(
     overwrite: bool = False,
     measure: bool = False,
     report: str | os.PathLike[str] | None = None,
+    certification: Certification | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> MarkResult:
@@ -123,11 +131,14 @@ def mark_file(
         measure: also measure ``xpsnr_db`` and ``bitrate_change``. The latter costs a second decode and a plain encode, and is not to be
             had of a source that is read once.
         report: a page of HTML to write with a few pictures before and after; measures too.
+        certification: have the output certified, which writes the certificate and its page beside it. With a channel to survive, the mark
+            becomes stronger in those windows that need it; the source is then read several times. What fails while certifying leaves the
+            output, which is whole by then, without a certificate.
         limits: how much of a source is read.
         progress: told of each frame.
 
     Raises:
-        OutputError: if the target or the report exists, is the source, or cannot be created.
+        OutputError: if the target, the report or the certificate exists, the target is the source, or one cannot be created.
         RegistryError: if the copy cannot be registered; then nothing is written.
         InputError: if the settings do not fit the video or the container.
         MediaError: if reading, encoding or writing fails.
@@ -135,8 +146,16 @@ def mark_file(
     if report is not None:
         check_page(report, overwrite=overwrite)
     payload = payload or Payload()
+    place = raised = None
+    if certification is not None:
+        place = _certifiable(target, certification, report, overwrite=overwrite)
+        codec = None if settings is None else settings.codec
+        check_target(place, codec, container=container, overwrite=overwrite, source=source)
     copy = None if registration is None else PendingCopy(registration, key, source, target, payload)
-    embedder = Embedder(key if copy is None else copy.key, payload, strength=strength, quality_db=quality_db)
+    marking_key = key if copy is None else copy.key
+    if certification is not None:
+        raised = _raised(source, Marking(marking_key, payload, strength, quality_db, settings), certification, limits, progress)
+    embedder = Embedder(marking_key, payload, strength=strength, quality_db=quality_db, raised=raised)
     again = source if _opens_twice(source) else None
     with open_video(source, limits=limits) as reader:
         chosen = settings or copy_settings(reader.info)
@@ -144,7 +163,11 @@ def mark_file(
         frames = followed(reader, progress)
         if copy is not None:
             frames = copy.registered_first(
-                frames, **asdict(chosen), strength=strength if quality_db is None else None, quality_db=quality_db
+                frames,
+                **asdict(chosen),
+                strength=strength if quality_db is None else None,
+                quality_db=quality_db,
+                survive=None if certification is None else certification.survive,
             )
         marked = embedder.embed(frames) if comparison is None else comparison.embed(embedder, frames)
         written = write_video(
@@ -179,7 +202,50 @@ def mark_file(
     )
     if comparison is not None and report is not None:
         write_mark_report(report, result, comparison.pictures)
-    return result
+    if place is None:
+        return result
+    certificate = certify_file(
+        place,
+        marking_key,
+        certification,
+        signed_with=key,
+        payload=payload,
+        raised=raised,
+        psnr_y_db=embedder.report.psnr_y_db,
+        limits=limits,
+        progress=progress,
+    )
+    beside, page = places_beside(place)
+    write_certificate(beside, certificate)
+    write_page(page, certificate)
+    return replace(result, certificate=certificate)
+
+
+def _certifiable(
+    target: Source, certification: Certification, report: str | os.PathLike[str] | None, *, overwrite: bool
+) -> str | os.PathLike[str]:
+    """Check before the work begins that its result can be certified, and return its path."""
+    certification.check()
+    if not isinstance(target, str | os.PathLike) or is_pipe(target):
+        raise InputError(
+            "a certificate is about a file, and the output is a pipe or an open file; give a path, or leave the certificate out"
+        )
+    beside, page = places_beside(target)
+    check_place(beside, overwrite=overwrite)
+    check_page(page, overwrite=overwrite)
+    if report is not None and os.path.realpath(report) == os.path.realpath(page):
+        raise OutputError(f"{page} is where the page of the certificate goes; choose another name for the report")
+    return target
+
+
+def _raised(source: Source, marking: Marking, certification: Certification, limits: Limits, progress: Progress | None) -> Raised | None:
+    channel = certification.target
+    if channel is None:
+        return None
+    if not _opens_twice(source):
+        raise InputError("to make a mark as strong as it must be, the source is read several times; give a file, not a pipe")
+    floor_db, alpha = certification.floor_db, certification.alpha
+    return raise_windows(source, marking, channel, floor_db=floor_db, alpha=alpha, limits=limits, progress=progress)
 
 
 def _opens_twice(source: Source) -> bool:

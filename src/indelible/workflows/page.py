@@ -1,4 +1,4 @@
-"""Where a report may be written to."""
+"""Where a report, or another document of a result, may be written to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from indelible.errors import OutputError
 
-__all__ = ["PAGE_SUFFIXES", "check_page"]
+__all__ = ["PAGE_SUFFIXES", "check_free", "check_page"]
 
 PAGE_SUFFIXES = (".html", ".htm")
 
@@ -21,7 +21,16 @@ def check_page(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     page = Path(path)
     if page.suffix.lower() not in PAGE_SUFFIXES:
         raise OutputError(f"the report {page} is a page; give it a name that ends in .html")
-    if page.exists() and (not overwrite or not page.is_file()):
-        raise OutputError(f"{page} exists; choose another name, or allow it to be replaced (overwrite=True, --force)")
-    if not page.parent.is_dir():
-        raise OutputError(f"cannot write {page}: there is no folder {page.parent}")
+    check_free(page, overwrite=overwrite)
+
+
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Check that a file can be written, and will replace nothing by mistake.
+
+    Raises:
+        OutputError: if its folder is missing, or it exists and may not be replaced.
+    """
+    if path.exists() and (not overwrite or not path.is_file()):
+        raise OutputError(f"{path} exists; choose another name, or allow it to be replaced (overwrite=True, --force)")
+    if not path.parent.is_dir():
+        raise OutputError(f"cannot write {path}: there is no folder {path.parent}")
