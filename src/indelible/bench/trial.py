@@ -150,7 +150,8 @@ def look(frames: Iterable[Frame], key: SecretKey, payload: Payload, *, alpha: fl
 
     ``presence_seconds`` and ``payload_seconds`` are the first of `LOOK_AT_SECONDS` (or the end) at which the mark was found and the
     payload read, None if never; a search, which takes seconds, is done at the end only. ``symbol_error_rate`` is that of the signs before
-    any correction, as the video was marked; a symbol that is exactly zero counts half. ``payload_exact`` is None for the mark without payload.
+    any correction, as the video was marked; a symbol that is exactly zero counts half. ``payload_exact`` is None for the mark without
+    payload.
     """
     detector = Detector([key], alpha=alpha, search=search)
     wanted = {"presence_seconds", "payload_seconds"} if payload.bits else {"presence_seconds"}

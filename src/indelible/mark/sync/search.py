@@ -7,6 +7,7 @@ the smallest p / w: whatever is left out, or looked at only where it seems worth
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -60,7 +61,7 @@ def searched(effort: Search) -> int:
     """Return how many hypotheses an effort counts for each key."""
     if effort == "none":
         return len(WEIGHTS)
-    poses = 2 + len(TURNED) + (sum(family.points for family in FAMILIES) if effort == "full" else 0)
+    poses = 2 + 2 * (len(TURNED) + (sum(family.points for family in FAMILIES) if effort == "full" else 0))
     return len(WEIGHTS) * poses * (1 + WINDOWS * PHASES * len(SPEEDS))
 
 
@@ -70,18 +71,20 @@ def log10_share_as_marked(effort: Search) -> float:
 
 
 def _looks(looker: _Looker, effort: Search) -> Iterator[Found]:
-    content = looker.content
     yield looker.elsewhen(AS_MARKED, ALL, math.log10(AS_MARKED_SHARE))
-    if content != ALL:
-        yield looker.at(AS_MARKED, content, math.log10(FRAMED_SHARE))
-    weight = math.log10(TURNED_SHARE / len(TURNED))
-    for pose in TURNED:
-        if looker.at(pose, content, weight, few=True).log10_p < _WORTH_IT:
-            yield looker.at(pose, content, weight)
+    # What looks like a bar may be a dark part of the picture. Which it is does not depend on the key, so only what is looked at twice pays.
+    boxes = (ALL,) if looker.content == ALL else (ALL, looker.content)
+    halved = -math.log10(len(boxes))
+    for box in boxes[1:]:
+        yield looker.at(AS_MARKED, box, math.log10(FRAMED_SHARE))
+    weight = math.log10(TURNED_SHARE / len(TURNED)) + halved
+    for pose, box in itertools.product(TURNED, boxes):
+        if looker.at(pose, box, weight, few=True).log10_p < _WORTH_IT:
+            yield looker.at(pose, box, weight)
     if effort == "full":
-        for family in FAMILIES:
-            for pose in looker.parts(family):
-                yield looker.at(pose, content, family.log10_weight)
+        for family, box in itertools.product(FAMILIES, boxes):
+            for pose in looker.parts(family, box):
+                yield looker.at(pose, box, family.log10_weight + halved)
 
 
 class _Looker:
@@ -94,7 +97,7 @@ class _Looker:
         self._shares = shares
         self._log10_enough = log10_enough
         self._pilots = pilot_signs(key)
-        self._correlators: dict[bool, Correlator] = {}
+        self._correlators: dict[tuple[bool, Box], Correlator] = {}
 
     def at(self, pose: Pose, box: Box, log10_weight: float, *, few: bool = False) -> Found:
         """Return what a pose shows in time or, if that is not enough, at the best of all other times; in few steps or in all."""
@@ -109,11 +112,11 @@ class _Looker:
         """Return what a pose shows at the best of all times but its own."""
         return self._elsewhen(read(self._stills, box, pose), self._stills, pose, box, log10_weight)
 
-    def parts(self, family: Family) -> Iterator[Pose]:
+    def parts(self, family: Family, box: Box) -> Iterator[Pose]:
         """Yield the poses of a family at which the mark may be, the likeliest first."""
-        candidates = [self._correlator(shape.mirrored).everywhere(shape, family) for shape in family.shapes()]
+        candidates = [self._correlator(shape.mirrored, box).everywhere(shape, family) for shape in family.shapes()]
         for candidate in heapq.nlargest(_CLIMBED, candidates, key=lambda each: each.z):
-            pose = family.on_lattice(self._correlator(candidate.pose.mirrored).climb(candidate.pose, family))
+            pose = family.on_lattice(self._correlator(candidate.pose.mirrored, box).climb(candidate.pose, family))
             if pose is not None:
                 yield pose
 
@@ -132,14 +135,14 @@ class _Looker:
             tally = tally.with_window(window, Evidence.of(values[places].sum(axis=0)), parts)
         return Found.of(tally, geometry, log10_weight + timing.log10_weight, self._shares)
 
-    def _correlator(self, mirrored: bool) -> Correlator:
-        if mirrored not in self._correlators:
+    def _correlator(self, mirrored: bool, box: Box) -> Correlator:
+        if (mirrored, box) not in self._correlators:
             by_window: dict[int, NDArray[np.float32]] = {}
-            for still, values in zip(self._stills, read(self._stills, self.content, Pose(mirrored=mirrored)), strict=True):
+            for still, values in zip(self._stills, read(self._stills, box, Pose(mirrored=mirrored)), strict=True):
                 window = IN_TIME.window(still.step)
                 by_window[window] = by_window[window] + values if window in by_window else values
             strongest = heapq.nlargest(_LOOKED_AT, by_window, key=lambda window: float(np.square(by_window[window]).sum()))
             pictures = {window: synthesise(grid_coefficients(by_window[window])) for window in strongest}
-            height, width = self.content.cut(self._stills[0].picture).shape
-            self._correlators[mirrored] = Correlator(pictures, width / height, self._key)
-        return self._correlators[mirrored]
+            height, width = box.cut(self._stills[0].picture).shape
+            self._correlators[mirrored, box] = Correlator(pictures, width / height, self._key)
+        return self._correlators[mirrored, box]
