@@ -70,23 +70,23 @@ def test_the_shares_of_all_poses_and_of_all_timings_sum_to_at_most_one():
     assert AS_MARKED_SHARE + FRAMED_SHARE + TURNED_SHARE + sum(family.share for family in FAMILIES) <= 1.0
     for family in FAMILIES:
         assert family.points * 10**family.log10_weight == pytest.approx(family.share)
-    starts = (window * 8.0 + phase * STEP_SECONDS for window, phase in itertools.product(range(WINDOWS), range(PHASES)))
-    timings = {Timing(start, speed) for start, speed in itertools.product(starts, SPEEDS)}
-    assert IN_TIME in timings
-    assert 0.99 < sum(10**each.log10_weight for each in timings) <= 1.0
+    starts = [window * 8.0 + phase * STEP_SECONDS for window, phase in itertools.product(range(WINDOWS), range(PHASES))]
+    own, other = (sum(10 ** Timing(start, speed).log10_weight for start in starts) for speed in (1.0, 0.9))
+    assert 1.0 in SPEEDS
+    assert 0.99 < own + (len(SPEEDS) - 1) * other <= 1.0
 
 
 def test_every_point_of_a_lattice_is_counted(monkeypatch):
     """By trying all points of a coarse one, those beside the family too."""
-    monkeypatch.setattr("indelible.mark.sync.family.SCALES_PER_SIDE", 20)
-    monkeypatch.setattr("indelible.mark.sync.family.CENTRES_PER_SIDE", 20)
+    monkeypatch.setattr("indelible.mark.sync.family.SCALES_PER_SIDE", 10)
+    monkeypatch.setattr("indelible.mark.sync.family.CENTRES_PER_SIDE", 10)
     monkeypatch.setattr("indelible.mark.sync.family.ANGLES_PER_DEGREE", 1)
     for family in (
-        Family(0.1, scales_x=Range(0.7, 0.95, 0.05)),
-        Family(0.1, scales_x=Range(0.7, 0.95, 0.05), scales_y=Range(1.0, 1.0)),
-        Family(0.1, scales_x=Range(0.8, 1.0, 0.05), angles_deg=Range(-2.0, 2.0), slack=0.1),
+        Family(0.1, scales_x=Range(0.7, 0.9, 0.1)),
+        Family(0.1, scales_x=Range(0.7, 0.9, 0.1), scales_y=Range(1.0, 1.0)),
+        Family(0.1, scales_x=Range(0.8, 1.0, 0.1), angles_deg=Range(-1.0, 1.0), slack=0.1),
     ):
-        scales, centres, angles = np.arange(12, 23) / 20, np.arange(0, 21) / 20, range(-4, 5)
+        scales, centres, angles = np.arange(6, 12) / 10, np.arange(11) / 10, range(-2, 3)
         poses = itertools.product(scales, scales, centres, centres, angles, (False, True))
         points = {point for each in poses if (point := family.on_lattice(Pose(*each))) is not None}
         assert len(points) == family.points

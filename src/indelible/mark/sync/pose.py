@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.mark.grid import GRID, Picture
+from indelible.mark.grid import GRID, Picture, averaged
 
 _FINE = 2  # samples of the warp along each side of a cell, which are then averaged
 
@@ -70,6 +70,8 @@ def on_grid(picture: Picture, pose: Pose, *, border: int = cv2.BORDER_REPLICATE)
         float32, shape (256, 256).
     """
     upright = pose.upright(picture)
+    if replace(pose, mirrored=False, quarters=0) == AS_MARKED:
+        return averaged(upright)
     height, width = upright.shape
     inverse = np.linalg.inv(pose.spread(width / height))
     # From samples of the fine grid to samples of the picture; both count from the centre of their first sample.

@@ -10,6 +10,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -29,7 +30,7 @@ from indelible.mark.tally import WEIGHTS, Evidence, Tally
 
 Search = Literal["none", "fast", "full"]
 
-_GLANCE = 12  # steps, to see whether a turned picture is worth a closer look
+_GLANCE = 8  # steps, to see whether a turned picture is worth a closer look
 _WORTH_IT = -1.0  # log10 p of the glance
 _LOOKED_AT = 3  # windows, in the search over places
 _CLIMBED = 3  # candidates of each family
@@ -50,7 +51,7 @@ def search(footage: Footage, key: SecretKey, *, effort: Search, log10_enough: fl
     """
     found: list[Found] = []
     if footage.stills and effort != "none":
-        for each in _looks(_Looker(footage, key, shares, log10_enough), effort):
+        for each in _looks(_Looker(footage, key, shares), effort):
             found.append(each)
             if each.log10_p <= log10_enough:
                 break
@@ -71,17 +72,21 @@ def log10_share_as_marked(effort: Search) -> float:
 
 
 def _looks(looker: _Looker, effort: Search) -> Iterator[Found]:
-    yield looker.elsewhen(AS_MARKED, ALL, math.log10(AS_MARKED_SHARE))
+    """Yield closer looks, the cheap ones first: changes of one kind, then, with full effort, poses at other times and parts of pictures."""
     # What looks like a bar may be a dark part of the picture. Which it is does not depend on the key, so only what is looked at twice pays.
     boxes = (ALL,) if looker.content == ALL else (ALL, looker.content)
     halved = -math.log10(len(boxes))
-    for box in boxes[1:]:
-        yield looker.at(AS_MARKED, box, math.log10(FRAMED_SHARE))
-    weight = math.log10(TURNED_SHARE / len(TURNED)) + halved
-    for pose, box in itertools.product(TURNED, boxes):
+    whole = [(AS_MARKED, box, math.log10(FRAMED_SHARE)) for box in boxes[1:]]
+    whole += [(pose, box, math.log10(TURNED_SHARE / len(TURNED)) + halved) for pose, box in itertools.product(TURNED, boxes)]
+
+    yield looker.elsewhen(AS_MARKED, ALL, math.log10(AS_MARKED_SHARE))
+    for pose, box, weight in whole:
         if looker.at(pose, box, weight, few=True).log10_p < _WORTH_IT:
             yield looker.at(pose, box, weight)
     if effort == "full":
+        for pose, box, weight in whole:
+            if looker.elsewhen(pose, box, weight, few=True).log10_p < _WORTH_IT:
+                yield looker.elsewhen(pose, box, weight)
         for family, box in itertools.product(FAMILIES, boxes):
             for pose in looker.parts(family, box):
                 yield looker.at(pose, box, family.log10_weight + halved)
@@ -90,27 +95,24 @@ def _looks(looker: _Looker, effort: Search) -> Iterator[Found]:
 class _Looker:
     """Looks at one video for one key."""
 
-    def __init__(self, footage: Footage, key: SecretKey, shares: int, log10_enough: float) -> None:
+    def __init__(self, footage: Footage, key: SecretKey, shares: int) -> None:
         self.content = footage.content()
         self._stills = footage.stills
         self._key = key
         self._shares = shares
-        self._log10_enough = log10_enough
-        self._pilots = pilot_signs(key)
         self._correlators: dict[tuple[bool, Box], Correlator] = {}
 
     def at(self, pose: Pose, box: Box, log10_weight: float, *, few: bool = False) -> Found:
-        """Return what a pose shows in time or, if that is not enough, at the best of all other times; in few steps or in all."""
-        stills = self._stills[:: max(1, math.ceil(len(self._stills) / _GLANCE))] if few else self._stills
-        values = read(stills, box, pose)
-        found = self._found(values, stills, Geometry(pose, box, IN_TIME), log10_weight)
-        if found.log10_p <= self._log10_enough:
-            return found
-        return min(found, self._elsewhen(values, stills, pose, box, log10_weight), key=lambda each: each.log10_p)
+        """Return what a pose shows in time, in few steps or in all."""
+        stills = self._some(few)
+        return self._found(read(stills, box, pose), stills, Geometry(pose, box, IN_TIME), log10_weight)
 
-    def elsewhen(self, pose: Pose, box: Box, log10_weight: float) -> Found:
+    def elsewhen(self, pose: Pose, box: Box, log10_weight: float, *, few: bool = False) -> Found:
         """Return what a pose shows at the best of all times but its own."""
-        return self._elsewhen(read(self._stills, box, pose), self._stills, pose, box, log10_weight)
+        stills = self._some(few)
+        values = read(stills, box, pose)
+        timing = best_timing(values, [still.step for still in stills], self._pilots)
+        return self._found(values, stills, Geometry(pose, box, timing), log10_weight)
 
     def parts(self, family: Family, box: Box) -> Iterator[Pose]:
         """Yield the poses of a family at which the mark may be, the likeliest first."""
@@ -120,9 +122,12 @@ class _Looker:
             if pose is not None:
                 yield pose
 
-    def _elsewhen(self, values: NDArray[np.float32], stills: Sequence[Still], pose: Pose, box: Box, log10_weight: float) -> Found:
-        timing = best_timing(values, [still.step for still in stills], self._pilots)
-        return self._found(values, stills, Geometry(pose, box, timing), log10_weight)
+    @cached_property
+    def _pilots(self) -> NDArray[np.int8]:
+        return pilot_signs(self._key)
+
+    def _some(self, few: bool) -> Sequence[Still]:
+        return self._stills[:: max(1, math.ceil(len(self._stills) / _GLANCE))] if few else self._stills
 
     def _found(self, values: NDArray[np.float32], stills: Sequence[Still], geometry: Geometry, log10_weight: float) -> Found:
         timing = geometry.timing
