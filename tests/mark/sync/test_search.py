@@ -135,3 +135,12 @@ def test_a_step_that_is_still_open_counts(marked):
     """Without it a video of less than a second would have nothing to search."""
     found = detect(changed(marked[:8], np.fliplr), search="fast")
     assert found.marked
+
+
+def test_a_part_of_an_excerpt_is_found(film):
+    excerpt = changed([replace(frame, pts=place) for place, frame in enumerate(film[45:75])], lambda y: y[18:162, 40:296])
+    assert not detect(excerpt, search="fast").marked
+    found = detect(excerpt, search="full")
+    assert found.payload == MESSAGE
+    assert found.geometry.timing.start_seconds >= 7.0
+    assert found.geometry.pose.scale_x == pytest.approx(0.8, abs=0.004)

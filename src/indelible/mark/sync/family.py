@@ -115,8 +115,9 @@ class Family:
         return math.log10(self.share / self.points)
 
 
+CUT = Family(0.06, scales_x=Range(0.6, 0.9875, 1 / 80))  # all around, the aspect kept
 FAMILIES = (
-    Family(0.06, scales_x=Range(0.6, 0.9875, 1 / 80)),  # cut, the aspect kept
+    CUT,
     Family(0.03, scales_x=Range(0.3, 0.9875, 1 / 80), scales_y=Range(1.0, 1.0)),  # cut left and right
     Family(0.03, scales_x=Range(1.0, 1.0), scales_y=Range(0.3, 0.9875, 1 / 80)),  # cut above and below
     Family(0.06, scales_x=Range(0.7, 1.0, 1 / 40), angles_deg=Range(-10.0, 10.0, 0.5), slack=1 / 64),  # turned a little, and cut

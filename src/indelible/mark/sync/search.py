@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.keys import SecretKey
-from indelible.mark.carrier import grid_coefficients
+from indelible.mark.carrier import WINDOW_SECONDS, grid_coefficients
+from indelible.mark.clock import STEP_SECONDS
 from indelible.mark.grid import synthesise
 from indelible.mark.sync.correlate import Correlator
-from indelible.mark.sync.family import AS_MARKED_SHARE, FAMILIES, FRAMED_SHARE, TURNED, TURNED_SHARE, Family
+from indelible.mark.sync.family import AS_MARKED_SHARE, CUT, FAMILIES, FRAMED_SHARE, TURNED, TURNED_SHARE, Family
 from indelible.mark.sync.footage import ALL, Box, Footage, Still
 from indelible.mark.sync.found import Found, Geometry
 from indelible.mark.sync.pose import AS_MARKED, Pose
@@ -34,6 +35,7 @@ _GLANCE = 8  # steps, to see whether a turned picture is worth a closer look
 _WORTH_IT = -1.0  # log10 p of the glance
 _LOOKED_AT = 3  # windows, in the search over places
 _CLIMBED = 3  # candidates of each family
+_FIRST_WINDOWS = 16  # of the original, in which parts of pictures at other times are looked for: two minutes
 
 
 def search(footage: Footage, key: SecretKey, *, effort: Search, log10_enough: float, shares: int = 1) -> list[Found]:
@@ -90,6 +92,9 @@ def _looks(looker: _Looker, effort: Search) -> Iterator[Found]:
         for family, box in itertools.product(FAMILIES, boxes):
             for pose in looker.parts(family, box):
                 yield looker.at(pose, box, family.log10_weight + halved)
+        for box in boxes:
+            for pose in looker.parts(CUT, box, range(_FIRST_WINDOWS)):
+                yield looker.elsewhen(pose, box, CUT.log10_weight + halved)
 
 
 class _Looker:
@@ -100,7 +105,8 @@ class _Looker:
         self._stills = footage.stills
         self._key = key
         self._shares = shares
-        self._correlators: dict[tuple[bool, Box], Correlator] = {}
+        self._correlators: dict[tuple[bool, Box, int | None], Correlator] = {}
+        self._evidence: dict[tuple[bool, Box], NDArray[np.float32]] = {}
 
     def at(self, pose: Pose, box: Box, log10_weight: float, *, few: bool = False) -> Found:
         """Return what a pose shows in time, in few steps or in all."""
@@ -114,11 +120,15 @@ class _Looker:
         timing = best_timing(values, [still.step for still in stills], self._pilots)
         return self._found(values, stills, Geometry(pose, box, timing), log10_weight)
 
-    def parts(self, family: Family, box: Box) -> Iterator[Pose]:
-        """Yield the poses of a family at which the mark may be, the likeliest first."""
-        candidates = [self._correlator(shape.mirrored, box).everywhere(shape, family) for shape in family.shapes()]
-        for candidate in heapq.nlargest(_CLIMBED, candidates, key=lambda each: each.z):
-            pose = family.on_lattice(self._correlator(candidate.pose.mirrored, box).climb(candidate.pose, family))
+    def parts(self, family: Family, box: Box, windows: Sequence[int | None] = (None,)) -> Iterator[Pose]:
+        """Yield the poses of a family at which the mark may be, the likeliest first: in time, or as if in some windows of the original."""
+        candidates = [
+            (candidate.z, window, candidate.pose)
+            for shape, window in itertools.product(family.shapes(), windows)
+            for candidate in [self._correlator(shape.mirrored, box, window).everywhere(shape, family)]
+        ]
+        for _, window, start in heapq.nlargest(_CLIMBED, candidates, key=lambda each: each[0]):
+            pose = family.on_lattice(self._correlator(start.mirrored, box, window).climb(start, family))
             if pose is not None:
                 yield pose
 
@@ -140,14 +150,25 @@ class _Looker:
             tally = tally.with_window(window, Evidence.of(values[places].sum(axis=0)), parts)
         return Found.of(tally, geometry, log10_weight + timing.log10_weight, self._shares)
 
-    def _correlator(self, mirrored: bool, box: Box) -> Correlator:
-        if (mirrored, box) not in self._correlators:
-            by_window: dict[int, NDArray[np.float32]] = {}
-            for still, values in zip(self._stills, read(self._stills, box, Pose(mirrored=mirrored)), strict=True):
-                window = IN_TIME.window(still.step)
-                by_window[window] = by_window[window] + values if window in by_window else values
-            strongest = heapq.nlargest(_LOOKED_AT, by_window, key=lambda window: float(np.square(by_window[window]).sum()))
-            pictures = {window: synthesise(grid_coefficients(by_window[window])) for window in strongest}
+    def _correlator(self, mirrored: bool, box: Box, window: int | None) -> Correlator:
+        """Return what compares the picture, or its mirror image, with the pilot: of its own windows, or its middle with that of one."""
+        which = mirrored, box, window
+        if which not in self._correlators:
+            values = self._upright(mirrored, box)
+            steps = np.array([still.step for still in self._stills])
+            if window is None:
+                own = np.array([IN_TIME.window(step) for step in steps])
+                sums = {each: values[own == each].sum(axis=0) for each in np.unique(own).tolist()}
+            else:
+                sums = {window: values[np.abs(steps - np.median(steps)) * STEP_SECONDS <= WINDOW_SECONDS / 2].sum(axis=0)}
+            strongest = heapq.nlargest(_LOOKED_AT, sums, key=lambda each: float(np.square(sums[each]).sum()))
+            pictures = {each: synthesise(grid_coefficients(sums[each])) for each in strongest}
             height, width = box.cut(self._stills[0].picture).shape
-            self._correlators[mirrored, box] = Correlator(pictures, width / height, self._key)
-        return self._correlators[mirrored, box]
+            self._correlators[which] = Correlator(pictures, width / height, self._key)
+        return self._correlators[which]
+
+    def _upright(self, mirrored: bool, box: Box) -> NDArray[np.float32]:
+        """Return the evidence of all steps on the received picture's own grid, shape (steps, chips)."""
+        if (mirrored, box) not in self._evidence:
+            self._evidence[mirrored, box] = read(self._stills, box, Pose(mirrored=mirrored))
+        return self._evidence[mirrored, box]
