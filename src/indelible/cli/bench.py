@@ -12,6 +12,7 @@ from indelible.cli.terminal import complain
 
 if TYPE_CHECKING:
     from indelible.bench.corpus import Corpus
+    from indelible.mark import Search
     from indelible.mark.embed import Strength
 
 __all__ = ["bench"]
@@ -52,6 +53,7 @@ The parts of a sharded run share a cache: run once more without --shard to sum u
 @_BITS
 @click.option("--strength", type=click.Choice(["light", "standard", "strong"]), default="standard", show_default=True)
 @click.option("--quality", "quality_db", type=float, metavar="DB", help="Y-PSNR that the mark aims at, instead of --strength.")
+@click.option("--search", type=click.Choice(["none", "fast", "full"]), default="none", show_default=True, help="How hard to look.")
 @click.option("--shard", metavar="I/N", help="Only part I of N of the clips.")
 @_ONLY
 @_SEED
@@ -65,6 +67,7 @@ def robustness(
     bits: tuple[str, ...],
     strength: Strength,
     quality_db: float | None,
+    search: Search,
     shard: str | None,
     only: str,
     seed: int,
@@ -83,7 +86,7 @@ def robustness(
         plan = [(each, channels or planned.get(each, planned[64])) for each in wanted]
     run = RobustnessRun(
         plan=plan,
-        settings=TrialSettings(seed=seed, strength=strength, quality_db=quality_db),
+        settings=TrialSettings(seed=seed, strength=strength, quality_db=quality_db, search=search),
         cache_folder=cache,
         jobs=jobs,
         resume=resume,
