@@ -51,7 +51,17 @@ def test_json(run, studio):
     assert (found["payload_text"], found["payload_hex"], found["payload_bits"]) == ("copy 17", b"copy 17".hex(), 64)
     assert 0 <= found["symbol_error_rate"] < 0.5
     assert found["searched"] >= 1
-    assert list(found["geometry"]) == ["scale_x", "scale_y", "offset_x", "offset_y", "rotation_deg", "flipped", "speed"]
+    assert list(found["geometry"]) == [
+        "scale_x",
+        "scale_y",
+        "offset_x",
+        "offset_y",
+        "rotation_deg",
+        "flipped",
+        "speed",
+        "start_seconds",
+        "content",
+    ]
     assert all(list(segment) == ["start_seconds", "end_seconds", "log10_p"] for segment in found["segments"])
     assert (found["frames_used"], found["duration_seconds"]) == (72, 3.0)
 

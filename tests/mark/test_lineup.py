@@ -10,9 +10,9 @@ from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector, Embedder, KnownMark, Lineup, Payload
 from indelible.mark.carrier import band, chips, modulation
-from indelible.mark.detect import WEIGHTS
 from indelible.mark.lineup import LineupTally
 from indelible.mark.payload import encode_payload
+from indelible.mark.tally import WEIGHTS
 from tests.mark.pictures import clip
 
 KEY = SecretKey(bytes(range(32)))

@@ -10,7 +10,7 @@ import itertools
 import math
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from indelible.channel.codecs import Codec
 from indelible.errors import MissingExtraError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
-from indelible.mark import Detection, Detector, Embedder, Payload
+from indelible.mark import Detection, Detector, Embedder, Payload, Search
 from indelible.mark.embed import Strength
 from indelible.mark.payload import encode_payload
 from indelible.video import open_video
@@ -48,6 +48,7 @@ class TrialSettings:
         quality_db: Y-PSNR that the mark aims at; None for that of the strength.
         alpha: p-value at which a mark counts as present.
         max_seconds: longer clips are cut to this.
+        search: how hard the detector looks.
     """
 
     seed: int = 1
@@ -55,6 +56,7 @@ class TrialSettings:
     quality_db: float | None = None
     alpha: float = 1e-6
     max_seconds: float = 10.0
+    search: Search = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _variant_records(clip: Clip, name: str, bits: int, channels: Iterable[Channe
         identity = _identity(name, bits, channel) | {"applies": True}
         try:
             result = channel.run(marked)
-            found = look(result.clip.frames, key, payload, alpha=settings.alpha)
+            found = look(result.clip.frames, key, payload, alpha=settings.alpha, search=settings.search)
             size = {"encoded_bytes": result.encodings[-1].size_bytes if result.encodings else None}
             price = _price(clip, result.clip, channel) if (str(channel), bits) == (PRICE_CHANNEL, PRICE_BITS) else {}
         except MissingExtraError:
@@ -143,14 +145,15 @@ def _variant_records(clip: Clip, name: str, bits: int, channels: Iterable[Channe
         yield identity | quality | found | size | price | {"measured_in_seconds": round(time.perf_counter() - started, 2)}
 
 
-def look(frames: Iterable[Frame], key: SecretKey, payload: Payload, *, alpha: float) -> Record:
+def look(frames: Iterable[Frame], key: SecretKey, payload: Payload, *, alpha: float, search: Search = "none") -> Record:
     """Return what a detector finds in footage that carries ``payload`` under ``key``, and after how many seconds.
 
     ``presence_seconds`` and ``payload_seconds`` are the first of `LOOK_AT_SECONDS` (or the end) at which the mark was found and the
-    payload read, None if never. ``symbol_error_rate`` is that of the signs before any correction; a symbol that is exactly zero counts
-    half. ``payload_exact`` is None for the mark without payload.
+    payload read, None if never; a search, which takes seconds, is done at the end only. ``symbol_error_rate`` is that of the signs before
+    any correction, as the video was marked; a symbol that is exactly zero counts half. ``payload_exact`` is None for the mark without
+    payload.
     """
-    detector = Detector([key], alpha=alpha)
+    detector = Detector([key], alpha=alpha, search=search)
     wanted = {"presence_seconds", "payload_seconds"} if payload.bits else {"presence_seconds"}
     seen: dict[str, float] = {}
 
@@ -162,8 +165,8 @@ def look(frames: Iterable[Frame], key: SecretKey, payload: Payload, *, alpha: fl
             seen.setdefault("payload_seconds", at_seconds)
         return detection
 
-    looks = iter(LOOK_AT_SECONDS)
-    due, start, end = next(looks), None, 0.0
+    looks = iter(LOOK_AT_SECONDS if search == "none" else ())
+    due, start, end = next(looks, math.inf), None, 0.0
     for frame in frames:
         seconds = frame.pts_seconds or 0.0
         start = seconds if start is None else start
@@ -186,7 +189,7 @@ def look(frames: Iterable[Frame], key: SecretKey, payload: Payload, *, alpha: fl
         "symbol_error_rate": round(float(np.mean(np.where(agreement == 0.0, 0.5, agreement < 0.0))), 4),
         "presence_seconds": seen.get("presence_seconds"),
         "payload_seconds": seen.get("payload_seconds"),
-    }
+    } | ({} if search == "none" else {"geometry": asdict(detection.geometry)})
 
 
 def _price(source: Clip, marked_encode: Clip, channel: Channel) -> Record:

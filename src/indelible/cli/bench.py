@@ -12,6 +12,7 @@ from indelible.cli.terminal import complain
 
 if TYPE_CHECKING:
     from indelible.bench.corpus import Corpus
+    from indelible.mark import Search
     from indelible.mark.embed import Strength
 
 __all__ = ["bench"]
@@ -43,15 +44,18 @@ def bench() -> None:
 Examples:
   indelible bench robustness clips/ -o robustness.json --jobs 8
   indelible bench robustness clips/ -o part.json --shard 1/4
+  indelible bench robustness clips/ -o world.json --ladder world --bits 64 --search full
   indelible bench robustness clips/ -o mine.json --channel "scale=short:480|x265:crf=30" --bits 64
 The parts of a sharded run share a cache: run once more without --shard to sum up."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
 @_OUTPUT
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Measure these channels instead of the planned ones.")
+@click.option("--ladder", "ladder_name", metavar="NAME", help="Measure the channels of this ladder instead.")
 @_BITS
 @click.option("--strength", type=click.Choice(["light", "standard", "strong"]), default="standard", show_default=True)
 @click.option("--quality", "quality_db", type=float, metavar="DB", help="Y-PSNR that the mark aims at, instead of --strength.")
+@click.option("--search", type=click.Choice(["none", "fast", "full"]), default="none", show_default=True, help="How hard to look.")
 @click.option("--shard", metavar="I/N", help="Only part I of N of the clips.")
 @_ONLY
 @_SEED
@@ -62,9 +66,11 @@ def robustness(
     corpus: Path,
     output: Path,
     channels: tuple[str, ...],
+    ladder_name: str | None,
     bits: tuple[str, ...],
     strength: Strength,
     quality_db: float | None,
+    search: Search,
     shard: str | None,
     only: str,
     seed: int,
@@ -75,7 +81,10 @@ def robustness(
     """How much of a mark survives which channel: presence, payload, seconds needed, and what the mark costs."""
     from indelible.bench.robustness import PLAN, Plan, RobustnessRun, run_robustness
     from indelible.bench.trial import TrialSettings
+    from indelible.channel import ladder
 
+    if ladder_name is not None:
+        channels += tuple(str(channel) for channel in ladder(ladder_name))
     plan: Plan = PLAN
     if bits or channels:
         planned = dict(PLAN)
@@ -83,7 +92,7 @@ def robustness(
         plan = [(each, channels or planned.get(each, planned[64])) for each in wanted]
     run = RobustnessRun(
         plan=plan,
-        settings=TrialSettings(seed=seed, strength=strength, quality_db=quality_db),
+        settings=TrialSettings(seed=seed, strength=strength, quality_db=quality_db, search=search),
         cache_folder=cache,
         jobs=jobs,
         resume=resume,

@@ -13,7 +13,7 @@ from indelible.cli.terminal import columns, complain, likelihood, print_document
 from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
-    from indelible.mark import Payload
+    from indelible.mark import Geometry, Payload, Search
     from indelible.video import Limits
     from indelible.workflows.detect import DetectResult
 
@@ -28,6 +28,7 @@ Examples:
   indelible detect found.mp4 --key studio.key
   indelible detect downloads/*.mp4 --key studio.key --key old.key --json
   indelible detect found.mp4 --key studio.key --registry copies.db
+  indelible detect found.mp4 --key studio.key --search full
   indelible detect found.mp4 --key studio.key --timeline --alpha 1e-9
   indelible detect downloads/*.mp4 --key studio.key --report found.html
   curl -s https://example.org/clip.webm | indelible detect - --key studio.key"""
@@ -51,6 +52,14 @@ Examples:
     metavar="N",
     help="Look at each N-th frame only: faster, for a little less evidence.",
 )
+@click.option(
+    "--search",
+    type=click.Choice(["none", "fast", "full"]),
+    default="none",
+    show_default=True,
+    help="Where it is not found as marked, look also in pictures that were turned, mirrored or framed, and at other times (fast), and in"
+    " parts of pictures (full).",
+)
 @click.option("--timeline", is_flag=True, help="Also show the evidence second by second.")
 @click.option("--report", metavar="FILE.html", help="Write a page with the verdict, the evidence and the timeline of each.")
 @limit_option
@@ -64,6 +73,7 @@ def detect(
     registry: str | None,
     alpha: float,
     every: int,
+    search: Search,
     timeline: bool,
     report: str | None,
     limits: Limits,
@@ -91,7 +101,9 @@ def detect(
     for source in sources:
         try:
             with progress_bar(source) as progress:
-                results = detect_file(source, keys, copies=copies, alpha=alpha, every=every, limits=limits, progress=progress)
+                results = detect_file(
+                    source, keys, copies=copies, alpha=alpha, every=every, search=search, limits=limits, progress=progress
+                )
         except IndelibleError as error:
             if len(sources) == 1:
                 raise
@@ -126,12 +138,30 @@ def _in_words(result: DetectResult, *, timeline: bool) -> Iterator[str]:
             rows.append(("CAUTION", f"this is not what copy {copy.entry.id} shows ({copy.entry.source_name!r}): its mark was copied here"))
     if found.marked:
         rows.append(("payload", _payload_in_words(found.payload, found.symbol_error_rate)))
+        rows += [("geometry", changes)] if (changes := ", ".join(_changes(found.geometry))) else []
     rows.append(("footage", f"{found.duration_seconds:.1f} s, {found.frames_used} frames"))
     yield columns(rows)
     if timeline:
         for part in found.segments:
             bar = "#" * min(_LONGEST_BAR, round(-part.log10_p))
             yield f"  {part.start_seconds:7.1f} - {part.end_seconds:7.1f} s  p = {likelihood(part.log10_p):<9} {bar}".rstrip()
+
+
+def _changes(found: Geometry) -> Iterator[str]:
+    """Say what was done to a video since it was marked, as far as it shows."""
+    pose, content, timing = found.pose, found.content, found.timing
+    if (content.left, content.top, content.right, content.bottom) != (0.0, 0.0, 1.0, 1.0):
+        yield f"bars around {content.right - content.left:.0%} x {content.bottom - content.top:.0%} of the picture"
+    if (pose.scale_x, pose.scale_y) != (1.0, 1.0):
+        yield f"cut to {pose.scale_x:.0%} x {pose.scale_y:.0%} of the original around {pose.centre_x:.0%}, {pose.centre_y:.0%}"
+    if pose.mirrored:
+        yield "mirrored"
+    if pose.rotation_deg:
+        yield f"turned counter-clockwise by {pose.rotation_deg:g} degrees"
+    if timing.speed != 1.0:
+        yield f"about {timing.speed:g} times as fast"
+    if timing.start_seconds >= 1.0:
+        yield f"begins about {timing.start_seconds:.0f} s into the original"
 
 
 def _payload_in_words(payload: Payload | None, symbol_error_rate: float | None) -> str:

@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 from indelible.errors import InputError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
-from indelible.mark.carrier import PILOT, WINDOW_SECONDS, chips, symbol_of_chip
+from indelible.mark.carrier import WINDOW_SECONDS
 from indelible.mark.clock import STEP_SECONDS, Clock, step_of, window_of
 from indelible.mark.grid import analyse, to_grid
 from indelible.mark.lineup import Lineup, LineupTally
-from indelible.mark.payload import SYMBOLS, Payload, decode_payload, encode_payload
+from indelible.mark.payload import Payload, decode_payload
 from indelible.mark.perception import evidence
-from indelible.stats.tails import log10_rademacher_tail, log10_union, log10_weighted_min
+from indelible.mark.sync import Footage, Found, Geometry, Search, log10_share_as_marked, search, searched
+from indelible.mark.tally import Evidence, Scores, Tally
+from indelible.stats.tails import log10_rademacher_tail, log10_union
 
 ALPHA = 1e-6
-WEIGHTS = (2 / 3, 1 / 3)  # of the two ways in which a mark may show: by its pilot, or as a whole (a mark without payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Detection:
     ``log10_p`` bounds the probability that a video without this key's mark scores so high, over the randomness of the key, and counts all
     that was searched: ``searched`` hypotheses, ``log10_correction`` decades. ``marked`` is whether it is at most alpha. ``z`` is the
     better of the two statistics in standard deviations, before correction. ``symbol_error_rate`` is that of the payload's symbols before
-    error correction, None where no payload was read.
+    error correction, None where no payload was read. ``geometry`` says where in the original what was found lies.
     """
 
     key_id: str
@@ -52,36 +53,10 @@ class Detection:
     log10_correction: float
     payload: Payload | None
     symbol_error_rate: float | None
+    geometry: Geometry
     segments: tuple[Segment, ...]
     frames_used: int
     duration_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """The two statistics, in standard deviations under the null: the pilot's and the whole pattern's without a payload.
-
-    With v the evidence and c the keyed signs of the chips, a statistic is sum(c v) / ||v||: by the randomness of c alone it exceeds t
-    with a probability that `log10_rademacher_tail` bounds, whatever v is.
-    """
-
-    z: tuple[float, float]
-
-    @classmethod
-    def of(cls, pilot: float, rest: float, pilot_power: float, rest_power: float) -> Scores:
-        def normalised(total: float, power: float) -> float:
-            return total / math.sqrt(power) if power > 0.0 else 0.0
-
-        return cls((normalised(pilot, pilot_power), normalised(pilot + rest, pilot_power + rest_power)))
-
-    def log10_p(self, shares: int = 1) -> tuple[float, int]:
-        """Return the p-value corrected for both statistics and for the search, and which statistic gave it.
-
-        ``shares`` says into how many equal shares all that is searched divides the error, one of which is this key's.
-        """
-        tails = [log10_rademacher_tail(z) for z in self.z]
-        best = int(np.argmin([tail - math.log10(weight) for tail, weight in zip(tails, WEIGHTS, strict=True)]))
-        return log10_union(log10_weighted_min(tails, WEIGHTS), shares), best
 
 
 class Detector:
@@ -94,6 +69,8 @@ class Detector:
             other by the known marks, so that their number costs the keys nothing more.
         alpha: largest p-value that counts as marked, above 0 and below 1.
         every: look at each so manieth frame only, 1 or more: faster, for a little less evidence.
+        search: whether to look for the keys' marks also in pictures that were turned, mirrored or framed, and at other times ("fast"),
+            and in parts of pictures ("full", seconds of work for each key). The known marks are looked for as marked.
         origin_seconds: where the frames are a part of a video, the time of its first frame, from which windows are counted.
 
     Raises:
@@ -107,6 +84,7 @@ class Detector:
         lineup: Lineup | None = None,
         alpha: float = ALPHA,
         every: int = 1,
+        search: Search = "none",
         origin_seconds: float | None = None,
     ) -> None:
         if not keys:
@@ -116,10 +94,12 @@ class Detector:
         if every < 1:
             raise InputError(f"every is {every}; it must be 1 (all frames) or more")
         self._log10_alpha = math.log10(alpha)
-        self._tallies = [_Tally.start(key) for key in keys]
+        self._tallies = [Tally.start(key) for key in keys]
         self._lineup = None if lineup is None else LineupTally.start(lineup)
         self._shares = len(keys) * (1 if lineup is None else 2)
-        self._searched = len(WEIGHTS) * len(keys) + (0 if lineup is None else len(lineup.marks))
+        self._search = search
+        self._searched = searched(search) * len(keys) + (0 if lineup is None else len(lineup.marks))
+        self._footage = Footage()
         self._clock = Clock(origin_seconds)
         self._step = _StepMean(0)
         self._window = _Window(0)
@@ -171,6 +151,7 @@ class Detector:
         return self._current([self._tallies[key_index]], by_step=False)[0].soft
 
     def _close_step(self, following: int) -> None:
+        self._footage = self._seen_so_far()
         self._window = self._window.with_step(self._step)
         self._step = _StepMean(following)
         if window_of(following) != self._window.index:
@@ -179,7 +160,13 @@ class Detector:
                 self._lineup = self._lineup.with_window(self._window.index, self._window.whole.values)
             self._window = _Window(window_of(following))
 
-    def _current(self, tallies: Sequence[_Tally], *, by_step: bool = True) -> list[_Tally]:
+    def _seen_so_far(self) -> Footage:
+        """Return what a search looks at, with the open step counted in."""
+        if self._search == "none" or self._step.frames == 0:
+            return self._footage
+        return self._footage.plus(self._step.index, self._step.mean, self._step.frames)
+
+    def _current(self, tallies: Sequence[Tally], *, by_step: bool = True) -> list[Tally]:
         """Return the tallies with the open window counted in."""
         window = self._window.with_step(self._step)
         if not window.steps:
@@ -187,21 +174,29 @@ class Detector:
         whole = window.whole
         return [tally.with_window(window.index, whole, window.steps if by_step else ()) for tally in tallies]
 
-    def _result(self, tally: _Tally) -> Detection:
-        log10_p, best = tally.scores.log10_p(self._shares)
-        marked = log10_p <= self._log10_alpha
+    def _result(self, tally: Tally) -> Detection:
+        as_marked = Found.of(tally, Geometry(), log10_share_as_marked(self._search), self._shares)
+        if as_marked.log10_p <= self._log10_alpha or self._search == "none":
+            return self._detection(as_marked)
+        found = search(self._seen_so_far(), tally.key, effort=self._search, log10_enough=self._log10_alpha, shares=self._shares)
+        return self._detection(min([as_marked, *found], key=lambda each: each.log10_p))
+
+    def _detection(self, found: Found) -> Detection:
+        tally = found.tally
+        marked = found.log10_p <= self._log10_alpha
         decoded = decode_payload(tally.soft, tally.key) if marked else None
         return Detection(
             key_id=tally.key.key_id,
             marked=marked,
-            log10_p=log10_p,
-            z=tally.scores.z[best],
+            log10_p=found.log10_p,
+            z=found.z,
             searched=self._searched,
-            log10_correction=math.log10(self._shares / WEIGHTS[best]),
+            log10_correction=found.log10_correction,
             payload=None if decoded is None else decoded.payload,
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
+            geometry=found.geometry,
             segments=tuple(
-                Segment(step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds), scores.log10_p(self._shares)[0])
+                Segment(step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds), found.log10_p_of(scores))
                 for step, scores in tally.steps
             ),
             frames_used=self._used,
@@ -226,6 +221,7 @@ class Detector:
             log10_correction=math.log10(shares),
             payload=None if decoded is None else decoded.payload,
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
+            geometry=Geometry(),
             segments=tuple(
                 Segment(window * WINDOW_SECONDS, min((window + 1) * WINDOW_SECONDS, self._duration_seconds), log10_p(value))
                 for window, value in tally.z_of_windows(place)
@@ -254,30 +250,15 @@ class _StepMean:
         cv2.accumulate(frame.y, self._total)
         self.frames += 1
 
-    def evidence(self) -> _Evidence:
+    @property
+    def mean(self) -> NDArray[np.float32]:
+        """The mean picture, in luma levels of 8 bit."""
+        return self._total * np.float32(self._scale / self.frames)
+
+    def evidence(self) -> Evidence:
         """Return the evidence of the mean picture, weighted by its frames."""
-        cells = to_grid(self._total * np.float32(self._scale / self.frames))
-        return _Evidence.of(evidence(analyse(cells)) * np.float32(self.frames))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Evidence:
-    """What each chip says, shape (chips,), and the squared norms over the pilot's chips and over the others; no key is in it."""
-
-    values: NDArray[np.float32]
-    pilot_power: float
-    rest_power: float
-
-    @classmethod
-    def of(cls, values: NDArray[np.float32]) -> _Evidence:
-        squares = np.square(values, dtype=np.float64)
-        pilot_power = float(squares[symbol_of_chip() == PILOT].sum())
-        return cls(values, pilot_power, float(squares.sum()) - pilot_power)
-
-    def correlate(self, signs: NDArray[np.int8]) -> tuple[float, NDArray[np.float64]]:
-        """Return the sum over the pilot's chips and, shape (1024,), over those of each symbol."""
-        sums = np.bincount(symbol_of_chip() + 1, weights=self.values * signs, minlength=SYMBOLS + 1).astype(np.float64)
-        return float(sums[0]), sums[1:]
+        cells = to_grid(self.mean)
+        return Evidence.of(evidence(analyse(cells)) * np.float32(self.frames))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -285,53 +266,14 @@ class _Window:
     """The evidence of one window, step by step."""
 
     index: int
-    steps: tuple[tuple[int, _Evidence], ...] = ()
+    steps: tuple[tuple[int, Evidence], ...] = ()
 
     @property
-    def whole(self) -> _Evidence:
+    def whole(self) -> Evidence:
         """The evidence of all its steps, at least one, together."""
-        return _Evidence.of(np.sum([evidence.values for _, evidence in self.steps], axis=0))
+        return Evidence.of(np.sum([evidence.values for _, evidence in self.steps], axis=0))
 
     def with_step(self, step: _StepMean) -> _Window:
         if step.frames == 0:
             return self
         return _Window(self.index, (*self.steps, (step.index, step.evidence())))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Tally:
-    """What one key has gathered: sums over windows, and the scores of each step by itself."""
-
-    key: SecretKey
-    empty: NDArray[np.int8]  # the symbols of a mark without payload
-    pilot: float
-    soft: NDArray[np.float64]
-    pilot_power: float
-    rest_power: float
-    steps: tuple[tuple[int, Scores], ...]
-
-    @classmethod
-    def start(cls, key: SecretKey) -> _Tally:
-        return cls(key, encode_payload(Payload(), key), 0.0, np.zeros(SYMBOLS), 0.0, 0.0, ())
-
-    @property
-    def scores(self) -> Scores:
-        return Scores.of(self.pilot, float(self.empty @ self.soft), self.pilot_power, self.rest_power)
-
-    def with_window(self, index: int, whole: _Evidence, steps: Sequence[tuple[int, _Evidence]]) -> _Tally:
-        """Return the tally with a window counted in, and with those of its steps that are to be shown."""
-        signs = chips(self.key, index)
-        pilot, soft = whole.correlate(signs)
-        return _Tally(
-            self.key,
-            self.empty,
-            self.pilot + pilot,
-            self.soft + soft,
-            self.pilot_power + whole.pilot_power,
-            self.rest_power + whole.rest_power,
-            (*self.steps, *((step, self._step_scores(part, signs)) for step, part in steps)),
-        )
-
-    def _step_scores(self, part: _Evidence, signs: NDArray[np.int8]) -> Scores:
-        pilot, soft = part.correlate(signs)
-        return Scores.of(pilot, float(self.empty @ soft), part.pilot_power, part.rest_power)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from indelible.errors import InputError
 from indelible.keys import SecretKey
-from indelible.mark.detect import ALPHA, WEIGHTS, Scores
+from indelible.mark.detect import ALPHA
 from indelible.mark.payload import EMPTY_LOG10_P, Payload, encode_payload
+from indelible.mark.tally import WEIGHTS, Scores
 from indelible.stats.tails import log10_rademacher_tail
 
 # Mean of a payload symbol, in standard deviations of its noise, at which 99 % of payloads of so many bits are read: the symbol SNR of a

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from indelible.keys import SecretKey
-from indelible.mark import Detection, Detector
+from indelible.mark import Detection, Detector, Geometry, Search
 from indelible.registry.likeness import Likeness
 from indelible.video import Limits, Source, open_video
 from indelible.video.limits import DEFAULT_LIMITS
@@ -67,7 +67,7 @@ class DetectResult:
             payload_bits=payload.bits if payload else 0,
             symbol_error_rate=found.symbol_error_rate,
             log10_correction=found.log10_correction,
-            geometry=_as_marked(),
+            geometry=_geometry(found.geometry),
             segments=[
                 {"start_seconds": part.start_seconds, "end_seconds": part.end_seconds, "log10_p": part.log10_p} for part in found.segments
             ],
@@ -86,6 +86,7 @@ def detect_file(
     copies: RegisteredCopies | None = None,
     alpha: float = DEFAULT_ALPHA,
     every: int = 1,
+    search: Search = "none",
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> tuple[DetectResult, ...]:
@@ -98,6 +99,7 @@ def detect_file(
             theirs, the other the keys'; their number is counted in the p-values.
         alpha: largest p-value that counts as marked.
         every: look at each so manieth frame only, 1 or more.
+        search: whether to look for the keys' own marks also in changed pictures and at other times, "fast" or "full".
         limits: how much of a source is read.
         progress: told of each frame.
 
@@ -108,7 +110,7 @@ def detect_file(
         InputError: if there is no key, alpha is not between 0 and 1, or ``every`` is less than 1.
         MediaError: if the file cannot be read.
     """
-    detector = Detector(keys, lineup=copies.lineup if copies else None, alpha=alpha, every=every)
+    detector = Detector(keys, lineup=copies.lineup if copies else None, alpha=alpha, every=every, search=search)
     seen = Likeness()
     with open_video(source, limits=limits) as reader:
         frames = followed(reader, progress)
@@ -143,6 +145,17 @@ def _with_copies(result: DetectResult, known: Sequence[FoundCopy]) -> DetectResu
     return replace(result, detection=replace(best, key_id=key_id), copies=found)
 
 
-def _as_marked() -> dict[str, float | bool]:
-    """Return the geometry of a video that is looked at as it is, unscaled, unturned, at its own speed."""
-    return {"scale_x": 1.0, "scale_y": 1.0, "offset_x": 0.0, "offset_y": 0.0, "rotation_deg": 0.0, "flipped": False, "speed": 1.0}
+def _geometry(found: Geometry) -> Document:
+    """Return where in the original a video lies: which part of its picture it shows, and which of its seconds it starts with."""
+    pose, content, timing = found.pose, found.content, found.timing
+    return {
+        "scale_x": pose.scale_x,
+        "scale_y": pose.scale_y,
+        "offset_x": pose.centre_x - pose.scale_x / 2,
+        "offset_y": pose.centre_y - pose.scale_y / 2,
+        "rotation_deg": pose.rotation_deg,
+        "flipped": pose.mirrored,
+        "speed": timing.speed,
+        "start_seconds": timing.start_seconds,
+        "content": {"left": content.left, "top": content.top, "right": content.right, "bottom": content.bottom},
+    }

@@ -1,0 +1,7 @@
+"""Synchronisation: where in the original picture, and where in the original film, a received video lies."""
+
+from indelible.mark.sync.footage import Footage
+from indelible.mark.sync.found import Found, Geometry
+from indelible.mark.sync.search import Search, log10_share_as_marked, search, searched
+
+__all__ = ["Footage", "Found", "Geometry", "Search", "log10_share_as_marked", "search", "searched"]
