@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import shutil
 import sqlite3
+from contextlib import closing
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -17,6 +19,7 @@ from indelible.registry import Registry
 from indelible.workflows.certificate import check_certificate
 from indelible.workflows.certify import Certification
 from tests.cli.conftest import invoke
+from tests.photographs import film
 
 RECIPIENTS = ("Ann", "Ben", "Cleo")
 
@@ -75,8 +78,36 @@ def test_json(run, studio, copies):
     (copy,) = found["copies"]
     assert (copy["registry_id"], copy["recipient"], copy["status"], copy["payload_hex"]) == (1, "Ann", "done", b"for Ann".hex())
     assert copy["log10_p"] == found["log10_p"]
+    assert copy["same_content"] is True
+    assert copy["likeness"] > 0.98
     assert (film["marked"], film["recipient"], film["registry_id"], film["copies"]) == (False, None, None, [])
     assert [(printed["recipient"], printed["registry_id"]) for printed in copies.printed] == [("Ann", 1), ("Ben", 2), ("Cleo", 3)]
+
+
+def test_a_mark_that_was_copied_into_another_video_is_said_to_be(run, studio, copies, tmp_path):
+    """Added to footage of something else: what distinguishes the copy from the film, which an insider could do without an estimate."""
+    other = film(tmp_path / "other.mp4", name="flower.jpg", frames=48)
+    added = []
+    for marked, clean, picture in zip(pictures(copies.files["Ann"]), pictures(studio.film), pictures(other), strict=False):
+        total = picture.astype(int)
+        total[:270] += marked[:270].astype(int) - clean[:270]
+        added.append(np.clip(total, 0, 255).astype(np.uint8))
+    encode(tmp_path / "framed.mp4", added)
+    result = run("detect", tmp_path / "framed.mp4", "--key", studio.key, "--registry", copies.registry)
+    assert "recipient  'Ann'" in result.stdout
+    assert "CAUTION" in result.stdout
+    assert "its mark was copied here" in result.stdout
+    honest = run("detect", copies.files["Ann"], "--key", studio.key, "--registry", copies.registry)
+    assert "CAUTION" not in honest.stdout
+
+
+def test_a_copy_of_which_no_pictures_were_kept_is_found_without_a_word_on_them(run, studio, copies, tmp_path):
+    shutil.copy(copies.registry, tmp_path / "old.db")
+    with closing(sqlite3.connect(tmp_path / "old.db")) as file, file:
+        file.execute("DELETE FROM likenesses")
+    result = run("detect", copies.files["Ben"], "--key", studio.key, "--registry", tmp_path / "old.db", "--json")
+    (copy,) = json.loads(result.stdout)["copies"]
+    assert (copy["recipient"], copy["likeness"], copy["same_content"]) == ("Ben", None, None)
 
 
 def test_the_key_alone_does_not_see_a_registered_copy(run, studio, copies):

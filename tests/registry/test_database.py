@@ -58,6 +58,16 @@ def test_what_is_added_is_found_again(file):
                 registry.entry(number)
 
 
+def test_what_a_copy_shows_is_kept_apart(file):
+    with Registry.open(file, write=True) as registry:
+        first, second = registry.add(entry()), registry.add(entry(1))
+        registry.keep_likeness(first, b"small pictures")
+    with Registry.open(file) as registry:
+        assert registry.likeness(first) == b"small pictures"
+        assert registry.likeness(second) is None
+        assert registry.entries() == (first, second)
+
+
 def test_the_key_is_not_in_it(file):
     with Registry.open(file, write=True) as registry:
         registry.add(entry())

@@ -7,6 +7,7 @@ from typing import Any
 
 from indelible.bench.markdown import caption, table
 from indelible.bench.peers.tables import peers_tables
+from indelible.bench.security.tables import security_tables
 from indelible.errors import InputError
 
 
@@ -127,6 +128,7 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.bench.null/1": _null,
     "indelible.bench.speed/1": _speed,
     "indelible.bench.peers/1": peers_tables,
+    "indelible.bench.security/1": security_tables,
 }
 
 

@@ -202,6 +202,51 @@ def peers(
 
 @bench.command(
     epilog="""\b
+Examples:
+  indelible bench security clips/ -o security.json --jobs 2
+  indelible bench security clips/ -o thin.json --only 'd05*' --attack collude --attack overwrite
+  indelible bench security clips/ -o part.json --shard 1/4
+The parts of a sharded run share a cache: run once more without --shard to sum up."""
+)
+@click.argument("corpus", type=click.Path(path_type=Path))
+@_OUTPUT
+@click.option("--attack", "families", multiple=True, metavar="NAME", help="Only these: average, copy, overwrite, collude, remove, oracle.")
+@click.option("--shard", metavar="I/N", help="Attack only part I of N of the clips.")
+@_ONLY
+@_SEED
+@_JOBS
+@_CACHE
+@_RESUME
+def security(
+    corpus: Path,
+    output: Path,
+    families: tuple[str, ...],
+    shard: str | None,
+    only: str,
+    seed: int,
+    jobs: int,
+    cache: Path,
+    resume: bool,
+) -> None:
+    """What those who have not the key can do: remove marks, forge, copy, overwrite and mix them, or ask a public detector."""
+    from indelible.bench.security.run import SecurityRun, run_security
+    from indelible.bench.security.scene import SecuritySettings
+    from indelible.bench.security.trial import FAMILIES
+
+    run = SecurityRun(
+        families=families or FAMILIES,
+        settings=SecuritySettings(seed=seed),
+        part=_part(shard),
+        cache_folder=cache,
+        jobs=jobs,
+        resume=resume,
+        progress=complain,
+    )
+    _finish(run_security(_clips(corpus, only, None), run), output)
+
+
+@bench.command(
+    epilog="""\b
 Example:
   indelible bench speed clips/ -o speed.json"""
 )
@@ -257,13 +302,16 @@ def failures(result: Path, channels: tuple[str, ...], bits: tuple[str, ...]) -> 
 def _clips(folder: Path, only: str, shard: str | None) -> Corpus:
     from indelible.bench.corpus import load_corpus
 
-    corpus = load_corpus(folder, pattern=only)
+    return load_corpus(folder, pattern=only).shard(*_part(shard))
+
+
+def _part(shard: str | None) -> tuple[int, int]:
     if shard is None:
-        return corpus
+        return 1, 1
     numbers = re.fullmatch(r"(\d+)/(\d+)", shard)
     if numbers is None:
         raise click.UsageError(f"--shard is {shard!r}; write it as I/N, for example 2/8.")
-    return corpus.shard(int(numbers[1]), int(numbers[2]))
+    return int(numbers[1]), int(numbers[2])
 
 
 def _finish(result: dict[str, Any], output: Path) -> None:
@@ -273,6 +321,7 @@ def _finish(result: dict[str, Any], output: Path) -> None:
 
     write_result(output, result)
     for failure in result.get("errors", ()):
-        what = f"{failure['bits']} bits" if "bits" in failure else failure["system"]
-        complain(f"{failure['clip']}, {what}, {failure['channel']}: {failure['error']}")
+        what = [f"{failure['bits']} bits"] if "bits" in failure else []
+        what += [failure[name] for name in ("system", "family", "channel") if name in failure]
+        complain(f"{failure['clip']}, {', '.join(what)}: {failure['error']}")
     click.echo(result_table(result), nl=False)

@@ -133,6 +133,9 @@ def _in_words(result: DetectResult, *, timeline: bool) -> Iterator[str]:
         unsure = ", never completed" if copy.entry.status == "pending" else ""
         sure = f"p = {likelihood(copy.detection.log10_p)}"
         rows.append(("recipient", f"{copy.entry.recipient!r}, {sure} (copy {copy.entry.id}, marked {copy.entry.marked_at}{unsure})"))
+    for copy in result.copies:
+        if copy.same_content is False:
+            rows.append(("CAUTION", f"this is not what copy {copy.entry.id} shows ({copy.entry.source_name!r}): its mark was copied here"))
     if found.marked:
         rows.append(("payload", _payload_in_words(found.payload, found.symbol_error_rate)))
         rows += [("geometry", changes)] if (changes := ", ".join(_changes(found.geometry))) else []

@@ -102,6 +102,25 @@ class Registry:
             )
         return done
 
+    def keep_likeness(self, entry: Entry, data: bytes) -> None:
+        """Keep what a registered copy shows (`indelible.registry.likeness`).
+
+        Raises:
+            RegistryError: if that is not possible.
+        """
+        with _explained(self._path):
+            self._connection.execute("INSERT OR REPLACE INTO likenesses (copy_id, windows) VALUES (?, ?)", (entry.id, data))
+
+    def likeness(self, entry: Entry) -> bytes | None:
+        """Return what a registered copy shows, None where nothing was kept: an older or pending copy.
+
+        Raises:
+            RegistryError: if the file cannot be read.
+        """
+        with _explained(self._path):
+            row = self._connection.execute("SELECT windows FROM likenesses WHERE copy_id = ?", (entry.id,)).fetchone()
+        return None if row is None else bytes(row[0])
+
     def entries(self, *, key_id: str | None = None) -> tuple[Entry, ...]:
         """Return all copies, or those of one key, pending ones too, in the order in which they were registered.
 

@@ -28,5 +28,12 @@ MIGRATIONS = (
         UNIQUE (key_id, nonce)
     )
     """,
+    # In a table of its own, for it is as large as all the rest and wanted only of copies that were found.
+    """
+    CREATE TABLE likenesses (
+        copy_id INTEGER PRIMARY KEY REFERENCES copies (id),
+        windows BLOB NOT NULL CHECK (typeof(windows) = 'blob')
+    )
+    """,
 )
 """The unique index also serves the one query that matters, all copies of a key."""

@@ -16,7 +16,9 @@ from indelible.errors import InputError, OutputError, RegistryError
 from indelible.frames import Frame
 from indelible.keys import NONCE_BYTES, SecretKey
 from indelible.mark import Detection, KnownMark, Lineup, Payload
+from indelible.mark.carrier import WINDOW_SECONDS
 from indelible.registry import Entry, Registry
+from indelible.registry.likeness import SAME, Likeness, likeness, read_likeness
 from indelible.video import Source
 from indelible.video.source import is_pipe
 from indelible.workflows.certificate import sha256_of
@@ -62,6 +64,7 @@ class PendingCopy:
         nonce = secrets.token_bytes(NONCE_BYTES)
         self.key = key.subkey(nonce)
         self._registry, self._source, self._target = registration.registry, source, target
+        self._likeness = Likeness()
         self.entry = Entry(
             key_id=key.key_id,
             nonce=nonce,
@@ -84,13 +87,14 @@ class PendingCopy:
         entry = replace(self.entry, source_sha256=_sha256(self._source), settings=settings)
         with Registry.open(self._registry, write=True) as registry:
             self.entry = registry.add(entry)
-        yield from frames
+        yield from self._likeness.watch(frames)
 
     def complete(self, duration_seconds: float) -> str | None:
         """Note that the copy is complete; return what was wrong with that, since the copy is there and traceable anyway."""
         try:
             output_sha256 = _sha256(self._target)
             with Registry.open(self._registry, write=True) as registry:
+                registry.keep_likeness(self.entry, self._likeness.to_bytes())
                 self.entry = registry.complete(self.entry, duration_seconds=duration_seconds, output_sha256=output_sha256)
         except (RegistryError, OSError) as error:
             return f"copy {self.entry.id} stays 'pending' in the registry, though it is complete: {error}"
@@ -130,6 +134,28 @@ class RegisteredCopies:
                 )
         return cls(os.fspath(registry), entries, Lineup(marks) if marks else None)
 
+    def found(self, place: int, detection: Detection, seen: Likeness) -> FoundCopy:
+        """Return a copy that a line-up has shown, held against what the video shows.
+
+        Args:
+            place: in the line-up.
+            detection: the evidence.
+            seen: what the video shows.
+
+        Raises:
+            RegistryError: if the registry cannot be read any more.
+        """
+        entry = self.entries[place]
+        if not detection.marked:
+            return FoundCopy(entry, detection)
+        with Registry.open(self.registry) as file:
+            kept = file.likeness(entry)
+        if kept is None:
+            return FoundCopy(entry, detection)
+        # Where the mark lies is what counts: other footage may have been cut in between.
+        evidence = {round(part.start_seconds / WINDOW_SECONDS): -part.log10_p for part in detection.segments}
+        return FoundCopy(entry, detection, likeness(seen.windows, read_likeness(kept), evidence))
+
     def warnings(self, keys: Sequence[SecretKey]) -> Iterator[str]:
         """Yield what a person should know about looking for some keys with this registry."""
         known = {entry.key_id for entry in self.entries}
@@ -145,10 +171,17 @@ class FoundCopy:
     Args:
         entry: what the registry says of it.
         detection: the evidence; its ``key_id`` is the subkey's.
+        likeness: how like the video is to what was marked, -1 to 1; None where that is not known.
     """
 
     entry: Entry
     detection: Detection
+    likeness: float | None = None
+
+    @property
+    def same_content(self) -> bool | None:
+        """Whether the video shows what was marked: if not, the mark was copied into it. None where that is not known."""
+        return None if self.likeness is None else self.likeness >= SAME
 
     def to_json(self) -> Document:
         """Return what the document ``indelible.detection/1`` says of it."""
@@ -162,6 +195,8 @@ class FoundCopy:
             "source_name": self.entry.source_name,
             "output_name": self.entry.output_name,
             "status": self.entry.status,
+            "likeness": self.likeness,
+            "same_content": self.same_content,
         }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector, Geometry, Search
+from indelible.registry.likeness import Likeness
 from indelible.video import Limits, Source, open_video
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.workflows.copies import FoundCopy, RegisteredCopies
@@ -110,14 +111,16 @@ def detect_file(
         MediaError: if the file cannot be read.
     """
     detector = Detector(keys, lineup=copies.lineup if copies else None, alpha=alpha, every=every, search=search)
+    seen = Likeness()
     with open_video(source, limits=limits) as reader:
-        for frame in followed(reader, progress):
+        frames = followed(reader, progress)
+        for frame in frames if copies is None else seen.watch(frames):
             detector.add(frame)
         warnings = tuple(reader.warnings)
     results = tuple(DetectResult(label(source), found, alpha, warnings=warnings) for found in detector.results())
     if copies is None:
         return results
-    known = [FoundCopy(copies.entries[place], detection) for place, detection in detector.lineup_results()]
+    known = [copies.found(place, detection, seen) for place, detection in detector.lineup_results()]
     return tuple(_with_copies(result, known) for result in results)
 
 
