@@ -112,7 +112,9 @@ def _by_features(received: Sequence[KeyPicture], original: Sequence[KeyPicture])
             for mine, other, features in sorted(matches, key=lambda match: -len(match[0]))[:2]:
                 agreed = _agreed(ours.places[mine], features.places[other], ours.size)
                 if agreed is not None and (found is None or agreed[0] > found[0]):
-                    placing = Placing(np.diag([-1.0, 1.0]) @ agreed[1] + np.array([[0, 0, 1.0], [0, 0, 0]])) if mirrored else Placing(agreed[1])
+                    placing = (
+                        Placing(np.diag([-1.0, 1.0]) @ agreed[1] + np.array([[0, 0, 1.0], [0, 0, 0]])) if mirrored else Placing(agreed[1])
+                    )
                     found = agreed[0], placing
             if found is not None and found[0] >= _MANY:
                 break

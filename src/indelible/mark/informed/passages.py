@@ -16,6 +16,7 @@ from indelible.mark.grid import Picture, averaged
 from indelible.mark.informed.placing import Placing
 from indelible.mark.informed.scan import Scan, shrunk
 from indelible.mark.informed.timeline import Match
+from indelible.mark.sync.footage import Box
 
 KEPT = 96  # passages; of more, as many evenly spread ones are read, so that memory is bounded
 STILL_SAMPLES = 640 * 640  # of a received mean picture, of the part that shows the original
@@ -71,21 +72,24 @@ class HostStills:
                 for index, share in ((match.first, 1.0 - match.share), (match.first + 1, match.share)):
                     if share > 0.0:
                         self._wanted.setdefault(index, []).append((number, share))
+        self._last = max(self._wanted, default=-1)
         self._totals: list[Picture | None] = [None] * len(passages)
         self._weights = [0.0] * len(passages)
         self._index = 0
 
-    def add(self, frame: Frame) -> None:
-        """Take the next frame."""
+    def add(self, frame: Frame) -> bool:
+        """Take the next frame; returns whether those that follow are not needed."""
         wanted = self._wanted.get(self._index, ())
         self._index += 1
+        done = self._index > self._last
         if not wanted:
-            return
+            return done
         cells = averaged(frame.y) * np.float32(2.0 ** (8 - frame.bit_depth))
         for number, share in wanted:
             total = self._totals[number]
             self._totals[number] = cells * np.float32(share) if total is None else total + cells * np.float32(share)
             self._weights[number] += share
+        return done
 
     def means(self) -> list[Picture | None]:
         """Return a picture for each passage, float32, shape (256, 256), in luma levels of 8 bit; None where its frames did not come."""
@@ -96,12 +100,29 @@ class HostStills:
 class Still:
     """A mean picture, float32, in luma levels of 8 bit, of the part of the received picture that shows the original.
 
-    ``placing`` says where the original lies in that part.
+    Args:
+        picture: what it shows.
+        box: which part that is.
+        frames: of how many it is the mean.
     """
 
     picture: Picture
-    placing: Placing
+    box: Box
     frames: int
+
+    def placed(self, placing: Placing) -> Placing:
+        """Return where the original lies in this part, if it lies so in the whole picture."""
+        size = np.array([self.box.right - self.box.left, self.box.bottom - self.box.top])
+        within = np.diag(1.0 / size) @ placing.matrix
+        within[:, 2] -= np.array([self.box.left, self.box.top]) / size
+        return Placing(within)
+
+    def unplaced(self, placing: Placing) -> Placing:
+        """Undo `placed`."""
+        size = np.array([self.box.right - self.box.left, self.box.bottom - self.box.top])
+        whole = np.diag(size) @ placing.matrix
+        whole[:, 2] += np.array([self.box.left, self.box.top])
+        return Placing(whole)
 
 
 class ReceivedStills:
@@ -148,7 +169,6 @@ class ReceivedStills:
         low = np.clip(np.floor(corners.min(axis=1) * size - 0.02 * size), 0, size - 2).astype(int)
         high = np.clip(np.ceil(corners.max(axis=1) * size + 0.02 * size), low + 2, size).astype(int)
         part = mean[low[1] : high[1], low[0] : high[0]]
-        within = np.diag(size / (high - low)) @ self._placing.matrix
-        within[:, 2] -= low / (high - low)
-        self._stills[self._open] = Still(shrunk(part, STILL_SAMPLES), Placing(within), self._frames)
+        box = Box(*(low / size).tolist(), *(high / size).tolist())
+        self._stills[self._open] = Still(shrunk(part, STILL_SAMPLES), box, self._frames)
         self._total, self._open = None, None

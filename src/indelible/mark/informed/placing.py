@@ -37,11 +37,15 @@ class Placing:
         linear = np.diag([width, height]) @ self.matrix[:, :2] / side
         shift = np.array([width, height]) * self.matrix[:, 2] + linear @ np.array([0.5, 0.5]) - 0.5
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpAffine(picture, np.column_stack([linear, shift]), (side, side), flags=flags, borderMode=border), np.float32)
+        return np.asarray(
+            cv2.warpAffine(picture, np.column_stack([linear, shift]), (side, side), flags=flags, borderMode=border), np.float32
+        )
 
     def on_grid(self, picture: Picture, *, border: int = cv2.BORDER_REPLICATE) -> Picture:
         """Lay a received picture onto the original's grid, shape (256, 256)."""
-        return np.asarray(cv2.resize(self.laid(picture, GRID * _FINE, border=border), (GRID, GRID), interpolation=cv2.INTER_AREA), np.float32)
+        return np.asarray(
+            cv2.resize(self.laid(picture, GRID * _FINE, border=border), (GRID, GRID), interpolation=cv2.INTER_AREA), np.float32
+        )
 
     def coverage(self, side: int = GRID) -> Picture:
         """Return which share of each cell of the original a received picture shows, shape (side, side)."""

@@ -53,9 +53,7 @@ def align(received: Scan, original: Scan, placing: Placing) -> list[Match]:
     return _fine(comparer, received, original, middle, noise, reach=max(_REACH, 2 * strides[0], 2 * strides[1]))
 
 
-def _fine(
-    comparer: _Comparer, received: Scan, original: Scan, middle: NDArray[np.float64], noise: float, *, reach: int
-) -> list[Match]:
+def _fine(comparer: _Comparer, received: Scan, original: Scan, middle: NDArray[np.float64], noise: float, *, reach: int) -> list[Match]:
     """Look again at each frame near a path, with the pace that the path has."""
     count = len(original.seconds)
     lines = _lines(received.seconds, original.seconds, middle)
