@@ -50,7 +50,11 @@ class Placing:
     def coverage(self, side: int = GRID) -> Picture:
         """Return which share of each cell of the original a received picture shows, shape (side, side)."""
         fine = self.laid(np.ones((512, 512), np.float32), side * _FINE, border=cv2.BORDER_CONSTANT)
-        return np.asarray(cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA), np.float32)
+        return _averaged(fine, side)
+
+
+def _averaged(picture: Picture, side: int) -> Picture:
+    return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def dihedral() -> list[Placing]:
@@ -91,15 +95,15 @@ def refined(
         seen = (placing.coverage(side) > 0.999).astype(np.float32)
         seen = cv2.erode(seen, np.ones((3, 3), np.uint8), iterations=max(1, round(blur)), borderType=cv2.BORDER_REPLICATE)
         for received, original in pairs:
-            ours = _detail(cv2.resize(placing.laid(received, side * _FINE), (side, side), interpolation=cv2.INTER_AREA), blur)
+            ours = _detail(_averaged(placing.laid(received, side * _FINE), side), blur)
             theirs = _detail(original, blur)
             power = float(np.sum(seen * theirs**2))
             if power <= 0.0:
                 continue
             gain = float(np.sum(seen * ours * theirs)) / power
-            error = ours - gain * theirs
+            error: Picture = ours - np.float32(gain) * theirs
             spread = 1.48 * float(np.median(np.abs(error[seen > 0]))) + 0.05
-            weights = seen / (1.0 + (error / (3.0 * spread)) ** 2) ** 2 / spread**2
+            weights = np.asarray(seen / (1.0 + (error / (3.0 * spread)) ** 2) ** 2 / spread**2, np.float32)
             down, across = np.gradient(gain * theirs)
             slopes = [across, across * xs, across * ys, down, down * xs, down * ys]
             for row, left in enumerate(slopes):
@@ -107,12 +111,12 @@ def refined(
                 right[row] += float(np.vdot(weighted, error))
                 for column in range(row, _BASIS):
                     normal[row, column] += float(np.vdot(weighted, slopes[column]))
-        normal = np.triu(normal) + np.triu(normal, 1).T
+        normal = np.asarray(np.triu(normal) + np.triu(normal, 1).T, np.float64)
         try:
             step = np.linalg.solve(normal + np.eye(_BASIS) * (1e-6 * np.trace(normal) + 1e-12), right)
         except np.linalg.LinAlgError:
             break
-        # The received picture is the original's moved by +step: look that much further on.
+        # The error is minus the slopes times how far the received picture is off: the step is minus that, and is taken back.
         cells = np.clip(step.reshape(2, 3), -2.0 * (1.0 + blur), 2.0 * (1.0 + blur)) / side
         linear, shift = cells[:, 1:], cells[:, 0]
         placing = placing.moved(-np.column_stack([linear, shift - linear @ np.array([0.5, 0.5])]))

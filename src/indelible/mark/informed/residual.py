@@ -29,12 +29,13 @@ def residual_evidence(received: Picture, host: Picture, shown: Picture) -> NDArr
         host: the original's mean picture there.
         shown: the share of each cell that the received picture shows.
     """
-    seen = np.where(shown > _SHOWN, received, host + np.float32(_level(received, host, shown)))
+    seen = np.asarray(np.where(shown > _SHOWN, received, host + _level(received, host, shown)), np.float32)
     ours, theirs = analyse(without_local_mean(seen)), analyse(without_local_mean(host))
-    gain = np.clip(_around(ours * theirs) / (_around(theirs**2) + np.float32(_QUIET)), 0.0, _LARGEST_GAIN)
+    fitted = _around(ours * theirs) / (_around(theirs**2) + np.float32(_QUIET))
+    gain = np.clip(fitted, np.float32(0.0), np.float32(_LARGEST_GAIN))
     blocks = shown.reshape(GRID // BLOCK, BLOCK, GRID // BLOCK, BLOCK).mean(axis=(1, 3))
     weight = np.kron(blocks, np.ones((BLOCK, BLOCK))).ravel()[band()]
-    return np.asarray(evidence(ours - gain * theirs) * weight, np.float32)
+    return np.asarray(evidence(np.asarray(ours - gain * theirs, np.float32)) * weight, np.float32)
 
 
 def _level(received: Picture, host: Picture, shown: Picture) -> float:

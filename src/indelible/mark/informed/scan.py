@@ -16,14 +16,13 @@ from indelible.mark.grid import Picture
 
 THUMB = 48  # samples a side, 2.3 KB a frame
 MOST_FRAMES = 250_000  # two hours and a quarter at 30 a second: 600 MB
-KEYS_KEPT = 192  # pictures for placing; with more, each second one is let go
-KEY_SECONDS = 0.25
-KEY_SAMPLES = 352 * 352
+KEYS_KEPT = 400  # pictures for placing, all frames of a short video; with more, each second one is let go
+KEY_SAMPLES = 320 * 320
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyPicture:
-    """A frame at about 350 samples a side, uint8, and its index."""
+    """A frame at about 320 samples a side, uint8, and its index."""
 
     index: int
     picture: NDArray[np.uint8]
@@ -58,8 +57,7 @@ class Scanner:
         self._seconds: list[float] = []
         self._thumbs: list[NDArray[np.uint8]] = []
         self._keys: list[KeyPicture] = []
-        self._key_seconds = KEY_SECONDS
-        self._next_key = 0.0
+        self._key_stride = 1
         self._aspect = 1.0
 
     def add(self, frame: Frame) -> None:
@@ -67,17 +65,16 @@ class Scanner:
         index = len(self._seconds)
         if index >= MOST_FRAMES:
             raise LimitError(f"a video has more than {MOST_FRAMES} frames; with a reference it must be shorter: cut it into parts")
-        seconds = self._clock.seconds(frame)
-        self._seconds.append(seconds)
+        self._seconds.append(self._clock.seconds(frame))
         self._aspect = frame.width / frame.height
         small = shrunk(frame.y)
-        self._thumbs.append(_stretched(cv2.resize(small, (THUMB, THUMB), interpolation=cv2.INTER_AREA)))
-        if seconds >= self._next_key:
-            self._next_key = seconds + self._key_seconds
+        thumb = cv2.resize(small, (THUMB, THUMB), interpolation=cv2.INTER_AREA)
+        self._thumbs.append(_stretched(np.asarray(thumb, np.float32)))
+        if index % self._key_stride == 0:
             self._keys.append(KeyPicture(index, _stretched(small)))
             if len(self._keys) > KEYS_KEPT:
                 self._keys = self._keys[::2]
-                self._key_seconds *= 2
+                self._key_stride *= 2
 
     def scan(self) -> Scan:
         """Return what was kept."""

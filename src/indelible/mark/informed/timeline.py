@@ -48,7 +48,7 @@ def align(received: Scan, original: Scan, placing: Placing) -> list[Match]:
     errors = comparer.errors(rows, columns)
     noise = max(float(np.median(errors.min(axis=1))), 1e-4)
     pace = _steps(received.seconds[rows], original.seconds[columns])
-    path = columns[_cheapest(comparer.nats(errors, noise), pace, None)]
+    path = columns[_cheapest(comparer.nats(errors, noise), pace)]
     middle = np.interp(np.arange(len(received.seconds)), rows, path) if strides[0] > 1 else path.astype(float)
     return _fine(comparer, received, original, middle, noise, reach=max(_REACH, 2 * strides[0], 2 * strides[1]))
 
@@ -160,7 +160,7 @@ def _steps(received: NDArray[np.float64], original: NDArray[np.float64]) -> floa
     return interval(received) / max(interval(original), 1e-6)
 
 
-def _cheapest(nats: NDArray[np.float32], pace: float, _unused: None) -> NDArray[np.intp]:
+def _cheapest(nats: NDArray[np.float32], pace: float) -> NDArray[np.intp]:
     """Return the column of each row on the cheapest path (Viterbi 1967): forwards at about the pace, or a jump."""
     rows, count = nats.shape
     slow, fast = math.floor(_SLOWEST * pace), math.ceil(_FASTEST * pace)
@@ -194,9 +194,7 @@ def _banded(nats: NDArray[np.float32], columns: NDArray[np.intp]) -> NDArray[np.
     cost = nats[0].astype(np.float64)
     for row in range(1, rows):
         lowest = np.minimum.accumulate(cost)
-        places = np.minimum.accumulate(np.where(cost <= lowest, np.arange(width), width)[::-1])[::-1]
         leaders = np.maximum.accumulate(np.where(cost <= lowest, np.arange(width), 0))
-        del places
         # The last place of the row before whose frame is not after this one's.
         until = np.searchsorted(columns[row - 1], columns[row], side="right") - 1
         allowed = until >= 0
