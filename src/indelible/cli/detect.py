@@ -64,7 +64,7 @@ Examples:
 @click.option(
     "--reference",
     metavar="ORIGINAL",
-    help="The unmarked original: the video is laid onto it, and it is taken away, which finds marks in cut, turned or badly damaged copies.",
+    help="The unmarked original: each video is laid onto it, and what it has besides is read, even if it was cut, turned or badly damaged.",
 )
 @click.option("--timeline", is_flag=True, help="Also show the evidence second by second.")
 @click.option("--report", metavar="FILE.html", help="Write a page with the verdict, the evidence and the timeline of each.")

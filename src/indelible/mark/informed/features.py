@@ -53,7 +53,7 @@ class _Features:
             return cls(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32), (width, height))
         roots = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6))  # Arandjelovic and Zisserman 2012
         places = (np.array([point.pt for point in points], np.float32) + 0.5) / np.array([width, height], np.float32)
-        return cls(places, roots.astype(np.float32), (width, height))
+        return cls(np.asarray(places, np.float32), np.asarray(roots, np.float32), (width, height))
 
 
 def best_placing(received: Scan, original: Scan) -> tuple[Placing, float] | None:
@@ -240,5 +240,5 @@ def _agreed(ours: NDArray[np.float32], theirs: NDArray[np.float32], size: tuple[
 
 
 def _evenly(keys: Sequence[KeyPicture], count: int) -> list[KeyPicture]:
-    places = np.unique(np.linspace(0, len(keys) - 1, min(count, len(keys))).round().astype(int)) if keys else []
-    return [keys[place] for place in places]
+    places = np.linspace(0, max(0, len(keys) - 1), min(count, len(keys))).round().astype(int).tolist()
+    return [keys[place] for place in dict.fromkeys(places)]

@@ -93,7 +93,8 @@ def refined(
     for blur in blurs:
         normal, right = np.eye(_BASIS) * stiffness, np.zeros(_BASIS)
         seen = (placing.coverage(side) > 0.999).astype(np.float32)
-        seen = cv2.erode(seen, np.ones((3, 3), np.uint8), iterations=max(1, round(blur)), borderType=cv2.BORDER_REPLICATE)
+        reach = np.ones((3, 3), np.uint8)
+        seen = np.asarray(cv2.erode(seen, reach, iterations=max(1, round(blur)), borderType=cv2.BORDER_REPLICATE), np.float32)
         for received, original in pairs:
             ours = _detail(_averaged(placing.laid(received, side * _FINE), side), blur)
             theirs = _detail(original, blur)
@@ -101,7 +102,7 @@ def refined(
             if power <= 0.0:
                 continue
             gain = float(np.sum(seen * ours * theirs)) / power
-            error: Picture = ours - np.float32(gain) * theirs
+            error = np.asarray(ours - np.float32(gain) * theirs, np.float32)
             spread = 1.48 * float(np.median(np.abs(error[seen > 0]))) + 0.05
             weights = np.asarray(seen / (1.0 + (error / (3.0 * spread)) ** 2) ** 2 / spread**2, np.float32)
             down, across = np.gradient(gain * theirs)

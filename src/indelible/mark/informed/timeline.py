@@ -20,6 +20,7 @@ _JUMP = 25.0  # nats that a cut must save
 _OFF_PACE = 1.5  # nats for a frame that stands still or runs
 _REACH = 12  # frames around the coarse path
 _MIXED = 0.8  # of the error that a mixture of two frames must leave, at most
+_LEAST_SHARE = 0.08  # of a mixture
 _CHUNK = 512
 
 
@@ -129,7 +130,7 @@ class _Comparer:
                 continue
             shares = np.linalg.solve(gram, right)
             left = 1.0 - float(right @ shares)
-            if shares.min() > 0.0 and left < least:
+            if shares.min() > _LEAST_SHARE * shares.sum() and left < least:
                 least, best = left, (first, float(shares[1] / shares.sum()))
         return best
 
