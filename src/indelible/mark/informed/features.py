@@ -66,7 +66,7 @@ def best_placing(received: Scan, original: Scan) -> tuple[Placing, float] | None
 
     def polished(placing: Placing, score: float, likeness: float) -> tuple[Placing, float]:
         """Return a placing or, if it is better, one that was adjusted to all of the pictures at once."""
-        for _ in range(_ROUNDS if score < _SURE else 0):
+        for _ in range(_ROUNDS):
             nearest = [targets.nearest(placing, key) for key in looked_at]
             typical = float(np.median([alike for _, alike in nearest]))
             pairs = [
@@ -83,15 +83,15 @@ def best_placing(received: Scan, original: Scan) -> tuple[Placing, float] | None
 
     # The plainest first: the same place, the same time, any time. What comes later must be clearly better.
     for placings in (dihedral(), _at_the_same_time(looked_at, received, original, targets), _by_features(looked_at, targets)):
-        if alike >= _GOOD:
-            break
         before = most
         for placing in placings:
             score, likeness = targets.likeness(placing, looked_at)
             if score > max(most, before + _BETTER):
                 best, most, alike = placing, score, likeness
             if most >= _SURE:
-                return best, alike
+                break
+        if alike >= _GOOD:
+            break
     return polished(best, most, alike)
 
 
