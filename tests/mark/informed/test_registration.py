@@ -1,5 +1,7 @@
 """Laying a received video onto its original: place to a fraction of a cell, time to a frame."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -24,7 +26,10 @@ def turned(picture, angle_deg):
 
 CHANGES = {
     "as it is": (lambda y: y, {}),
-    "half of the area": (lambda y: y[30:158, 50:276], {"scale_x": 226 / 320, "scale_y": 128 / 180, "centre_x": 163 / 320, "centre_y": 94 / 180}),
+    "half of the area": (
+        lambda y: y[30:158, 50:276],
+        {"scale_x": 226 / 320, "scale_y": 128 / 180, "centre_x": 163 / 320, "centre_y": 94 / 180},
+    ),
     "bars above and below": (lambda y: np.pad(y, ((60, 60), (0, 0)), constant_values=16), {}),
     "turned a little": (lambda y: turned(y, 7.0), {"angle_deg": 7.0}),
     "a quarter turn": (lambda y: np.rot90(y), {"quarters": 1}),
@@ -86,7 +91,7 @@ def test_a_time_is_found(kept, rate, speed):
 
 
 def test_blended_frames_are_seen_through():
-    blended = [cv2.addWeighted(one.y, 0.4, other.y, 0.6, 0.0) for one, other in zip(ORIGINAL, ORIGINAL[1:], strict=False)]
+    blended = [cv2.addWeighted(one.y, 0.4, other.y, 0.6, 0.0) for one, other in itertools.pairwise(ORIGINAL)]
     frames = [type(ORIGINAL[0])(y, pts=index, time_base=ORIGINAL[0].time_base) for index, y in enumerate(blended)]
     found = register(scan_of(frames), SCAN)
     shares = np.array([match.share for match in found.matches])
