@@ -13,6 +13,7 @@ from indelible.mark.informed.placing import Placing, dihedral, refined
 from indelible.mark.informed.scan import KeyPicture, Scan
 
 _FEATURES = 500  # of a picture
+_RAISED = 4.0  # contrast, at most
 _CONTRAST = 0.015  # below it nothing stands out
 _RATIO = 0.8  # of the nearest to the second nearest (Lowe 2004)
 _NEAR = 2.5  # samples
@@ -44,8 +45,11 @@ class _Features:
     size: tuple[int, int]
 
     @classmethod
-    def of(cls, picture: NDArray[np.uint8]) -> _Features:
+    def of(cls, picture: NDArray[np.uint8], *, evened: bool = False) -> _Features:
+        """Find features; ``evened`` raises contrast where there is little, which shows more of them, and more false ones."""
         picture = np.ascontiguousarray(picture)
+        if evened:
+            picture = np.asarray(cv2.createCLAHE(_RAISED, (8, 8)).apply(picture), np.uint8)
         height, width = picture.shape
         detector = cv2.SIFT_create(nfeatures=_FEATURES, contrastThreshold=_CONTRAST)  # type: ignore[attr-defined]
         points, descriptors = detector.detectAndCompute(picture, None)
@@ -82,7 +86,12 @@ def best_placing(received: Scan, original: Scan) -> tuple[Placing, float] | None
         return placing, likeness
 
     # The plainest first: the same place, the same time, any time. What comes later must be clearly better.
-    for placings in (dihedral(), _at_the_same_time(looked_at, received, original, targets), _by_features(looked_at, targets)):
+    for placings in (
+        dihedral(),
+        _at_the_same_time(looked_at, received, original, targets),
+        _by_features(looked_at, targets, evened=False),
+        _by_features(looked_at, targets, evened=True),
+    ):
         before = most
         for placing in placings:
             score, likeness = targets.likeness(placing, looked_at)
@@ -103,18 +112,18 @@ class _Targets:
         pictures = [_even(_resized(key.picture, _COMPARED)) for key in original.keys]
         self._pictures = np.stack(pictures).reshape(len(pictures), -1)
         self._squares = self._pictures**2
-        self._features: dict[int, _Features] = {}
+        self._features: dict[tuple[int, bool], _Features] = {}
 
-    def some(self) -> Iterator[_Features]:
+    def some(self, *, evened: bool) -> Iterator[_Features]:
         """Yield the features of some pictures, evenly spread."""
         for place in np.unique(np.linspace(0, len(self._keys) - 1, _MATCHED).round().astype(int)):
-            yield self.features(int(place))
+            yield self.features(int(place), evened=evened)
 
-    def features(self, place: int) -> _Features:
+    def features(self, place: int, *, evened: bool = False) -> _Features:
         """Return the features of a picture, which are found only once."""
-        if place not in self._features:
-            self._features[place] = _Features.of(self._keys[place].picture)
-        return self._features[place]
+        if (place, evened) not in self._features:
+            self._features[place, evened] = _Features.of(self._keys[place].picture, evened=evened)
+        return self._features[place, evened]
 
     def picture(self, place: int) -> NDArray[np.float32]:
         """Return a picture for `refined`, shape (128, 128)."""
@@ -176,22 +185,22 @@ def _at_the_same_time(keys: Sequence[KeyPicture], received: Scan, original: Scan
                 break
 
 
-def _by_features(received: Sequence[KeyPicture], targets: _Targets) -> Iterator[Placing]:
+def _by_features(received: Sequence[KeyPicture], targets: _Targets, *, evened: bool) -> Iterator[Placing]:
     """Yield what each received picture suggests: first with some of the original's pictures, then with that of just the same moment."""
     for key in received:
         found: tuple[int, Placing] | None = None
         for mirrored in (False, True):
-            ours = _Features.of(key.picture[:, ::-1] if mirrored else key.picture)
-            found = max([found, *_suggestions(ours, targets.some(), mirrored)], key=lambda each: each[0] if each else 0)
+            ours = _Features.of(key.picture[:, ::-1] if mirrored else key.picture, evened=evened)
+            found = max([found, *_suggestions(ours, targets.some(evened=evened), mirrored)], key=lambda each: each[0] if each else 0)
             if found is not None and found[0] >= _MANY:
                 break
         if found is None:
             continue
         mirrored = bool(np.linalg.det(found[1].matrix[:, :2]) < 0.0)
-        ours = _Features.of(key.picture[:, ::-1] if mirrored else key.picture)
+        ours = _Features.of(key.picture[:, ::-1] if mirrored else key.picture, evened=evened)
         for _ in range(_ROUNDS):
             place, _ = targets.nearest(found[1], key)
-            again = _suggestions(ours, [targets.features(place)], mirrored)
+            again = _suggestions(ours, [targets.features(place, evened=evened)], mirrored)
             if not again:
                 break
             found = again[0]
