@@ -16,6 +16,8 @@ from indelible.mark.sync.pose import Pose
 from indelible.mark.sync.timing import Timing
 
 _WHOLE = 0.01  # of a side; bars thinner than this are none
+_UNCHANGED = 0.003  # of a scale or a speed; less is a rounding error
+_LEVEL_DEG = 0.05
 
 
 def geometry_of(placing: Placing, matches: Sequence[Match], received: Scan, original: Scan) -> Geometry:
@@ -47,15 +49,20 @@ def _pose(placing: Placing, content: Box, received_aspect: float, original_aspec
     wide, high = extent[::-1] if quarters % 2 else extent
     scales = np.linalg.norm(upright, axis=0) * np.array([wide, high])
     centre = inverse @ np.array([(content.left + content.right) / 2, (content.top + content.bottom) / 2, 1.0])
+    angle = round(math.degrees(_angle(upright)), 2)
     return Pose(
-        scale_x=float(scales[0] / original_aspect),
-        scale_y=float(scales[1]),
+        scale_x=_plain(float(scales[0] / original_aspect)),
+        scale_y=_plain(float(scales[1])),
         centre_x=float(centre[0]),
         centre_y=float(centre[1]),
-        angle_deg=math.degrees(_angle(upright)),
+        angle_deg=angle if abs(angle) >= _LEVEL_DEG else 0.0,
         mirrored=mirrored,
         quarters=quarters,
     )
+
+
+def _plain(ratio: float) -> float:
+    return 1.0 if abs(ratio - 1.0) < _UNCHANGED else ratio
 
 
 def _angle(linear: np.ndarray) -> float:
@@ -71,6 +78,6 @@ def _timing(matches: Sequence[Match], received: Scan, original: Scan) -> Timing:
     places = np.array([match.first + match.share for match in longest])
     there = np.interp(places, np.arange(len(original.seconds)), original.seconds)
     if len(longest) < 8:
-        return Timing(max(0.0, float(np.mean(there - here))), 1.0)
+        return Timing(round(max(0.0, float(np.mean(there - here))), 3), 1.0)
     speed, start = np.polyfit(here, there, 1)
-    return Timing(max(0.0, float(start)), float(speed))
+    return Timing(round(max(0.0, float(start)), 3), _plain(round(float(speed), 3)))
