@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from indelible.errors import OutputError
-from indelible.mark import Detection, EmbedReport, Payload, Segment
+from indelible.mark import Detection, EmbedReport, Geometry, Payload, Segment
 from indelible.report.demo import DemoReport, DemoRow, write_demo_report
 from indelible.report.detect import write_detect_report
 from indelible.report.mark import write_mark_report
@@ -26,6 +26,7 @@ def detection(log10_p: float, payload: Payload | None = None, seconds: int = 4) 
         log10_correction=0.3,
         payload=payload,
         symbol_error_rate=None if payload is None else 0.125,
+        geometry=Geometry(),
         segments=tuple(Segment(float(at), at + 1.0, log10_p / seconds) for at in range(seconds)),
         frames_used=100,
         duration_seconds=float(seconds),

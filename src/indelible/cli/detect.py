@@ -29,6 +29,7 @@ Examples:
   indelible detect downloads/*.mp4 --key studio.key --key old.key --json
   indelible detect found.mp4 --key studio.key --registry copies.db
   indelible detect found.mp4 --key studio.key --search full
+  indelible detect found.mp4 --key studio.key --reference master.mov
   indelible detect found.mp4 --key studio.key --timeline --alpha 1e-9
   indelible detect downloads/*.mp4 --key studio.key --report found.html
   curl -s https://example.org/clip.webm | indelible detect - --key studio.key"""
@@ -60,6 +61,11 @@ Examples:
     help="Where it is not found as marked, look also in pictures that were turned, mirrored or framed, and at other times (fast), and in"
     " parts of pictures (full).",
 )
+@click.option(
+    "--reference",
+    metavar="ORIGINAL",
+    help="The unmarked original: each video is laid onto it, and what it has besides is read, even if it was cut, turned or badly damaged.",
+)
 @click.option("--timeline", is_flag=True, help="Also show the evidence second by second.")
 @click.option("--report", metavar="FILE.html", help="Write a page with the verdict, the evidence and the timeline of each.")
 @limit_option
@@ -74,6 +80,7 @@ def detect(
     alpha: float,
     every: int,
     search: Search,
+    reference: str | None,
     timeline: bool,
     report: str | None,
     limits: Limits,
@@ -87,7 +94,7 @@ def detect(
 
     Exits with 0 if every file carries a mark of one of the keys, and with 1 if one does not.
     """
-    from indelible.workflows.detect import RegisteredCopies, detect_file, write_report
+    from indelible.workflows.detect import Reference, RegisteredCopies, detect_file, write_report
     from indelible.workflows.page import check_page
 
     if report is not None:
@@ -96,13 +103,26 @@ def detect(
     copies = None if registry is None else RegisteredCopies.load(registry, keys)
     if copies is not None:
         warn(copies.warnings(keys))
+    original = None
+    if reference is not None:
+        with progress_bar(reference) as progress:
+            original = Reference.load(reference, limits=limits, progress=progress)
+        warn(original.warnings)
     everything: list[DetectResult] = []
     worst = 0
     for source in sources:
         try:
             with progress_bar(source) as progress:
                 results = detect_file(
-                    source, keys, copies=copies, alpha=alpha, every=every, search=search, limits=limits, progress=progress
+                    source,
+                    keys,
+                    copies=copies,
+                    reference=original,
+                    alpha=alpha,
+                    every=every,
+                    search=search,
+                    limits=limits,
+                    progress=progress,
                 )
         except IndelibleError as error:
             if len(sources) == 1:

@@ -16,11 +16,12 @@ from indelible.keys import SecretKey
 from indelible.mark.carrier import WINDOW_SECONDS
 from indelible.mark.clock import STEP_SECONDS, Clock, step_of, window_of
 from indelible.mark.grid import analyse, to_grid
+from indelible.mark.informed import Reading
 from indelible.mark.lineup import Lineup, LineupTally
 from indelible.mark.payload import Payload, decode_payload
 from indelible.mark.perception import evidence
 from indelible.mark.sync import Footage, Found, Geometry, Search, log10_share_as_marked, search, searched
-from indelible.mark.tally import Evidence, Scores, Tally
+from indelible.mark.tally import WEIGHTS, Evidence, Scores, Tally
 from indelible.stats.tails import log10_rademacher_tail, log10_union
 
 ALPHA = 1e-6
@@ -71,6 +72,7 @@ class Detector:
         every: look at each so manieth frame only, 1 or more: faster, for a little less evidence.
         search: whether to look for the keys' marks also in pictures that were turned, mirrored or framed, and at other times ("fast"),
             and in parts of pictures ("full", seconds of work for each key). The known marks are looked for as marked.
+        informed: whether there will also be a reading with the original at hand. One half of each share of the error is then its.
         origin_seconds: where the frames are a part of a video, the time of its first frame, from which windows are counted.
 
     Raises:
@@ -85,6 +87,7 @@ class Detector:
         alpha: float = ALPHA,
         every: int = 1,
         search: Search = "none",
+        informed: bool = False,
         origin_seconds: float | None = None,
     ) -> None:
         if not keys:
@@ -96,9 +99,9 @@ class Detector:
         self._log10_alpha = math.log10(alpha)
         self._tallies = [Tally.start(key) for key in keys]
         self._lineup = None if lineup is None else LineupTally.start(lineup)
-        self._shares = len(keys) * (1 if lineup is None else 2)
+        self._shares = len(keys) * (1 if lineup is None else 2) * (2 if informed else 1)
         self._search = search
-        self._searched = searched(search) * len(keys) + (0 if lineup is None else len(lineup.marks))
+        self._searched = (searched(search) + (len(WEIGHTS) if informed else 0)) * len(keys) + (0 if lineup is None else len(lineup.marks))
         self._footage = Footage()
         self._clock = Clock(origin_seconds)
         self._step = _StepMean(0)
@@ -120,24 +123,31 @@ class Detector:
         self._seen += 1
         self._duration_seconds = seconds + float(frame.duration * frame.time_base)
 
-    def results(self) -> tuple[Detection, ...]:
-        """Return a detection for each key from the frames so far; more may follow."""
-        return tuple(self._result(tally) for tally in self._current(self._tallies))
+    def results(self, reading: Reading | None = None) -> tuple[Detection, ...]:
+        """Return a detection for each key from the frames so far; more may follow.
 
-    def lineup_results(self) -> tuple[tuple[int, Detection], ...]:
+        Args:
+            reading: of the same frames with the original at hand, where the detector is ``informed``.
+        """
+        return tuple(self._result(tally, reading) for tally in self._current(self._tallies))
+
+    def lineup_results(self, reading: Reading | None = None) -> tuple[tuple[int, Detection], ...]:
         """Return the known marks from the most evident one on, down to the first that is not there; more frames may follow.
 
-        Each comes as its place in the line-up and a detection, whose segments are windows, not seconds.
+        Each comes as its place in the line-up and a detection, whose segments are windows, not seconds. With a reading they are looked
+        for in that instead: which of the two it is depends on no key, so it costs nothing.
         """
         tally = self._lineup
         if tally is None:
             return ()
         window = self._window.with_step(self._step)
-        if window.steps:
+        if reading is not None:
+            tally = reading.lineup(tally.lineup)
+        elif window.steps:
             tally = tally.with_window(window.index, window.whole.values)
         results: list[tuple[int, Detection]] = []
         for place in np.argsort(-tally.z(), kind="stable").tolist():
-            results.append((place, self._known(tally, place)))
+            results.append((place, self._known(tally, place, Geometry() if reading is None else reading.geometry)))
             if not results[-1][1].marked:
                 break
         return tuple(results)
@@ -174,14 +184,18 @@ class Detector:
         whole = window.whole
         return [tally.with_window(window.index, whole, window.steps if by_step else ()) for tally in tallies]
 
-    def _result(self, tally: Tally) -> Detection:
+    def _result(self, tally: Tally, reading: Reading | None) -> Detection:
+        informed = None if reading is None else reading.found(tally.key, shares=self._shares)
+        if informed is not None and reading is not None and informed.log10_p <= self._log10_alpha:
+            return self._detection(informed, reading.spans)
         as_marked = Found.of(tally, Geometry(), log10_share_as_marked(self._search), self._shares)
         if as_marked.log10_p <= self._log10_alpha or self._search == "none":
             return self._detection(as_marked)
         found = search(self._seen_so_far(), tally.key, effort=self._search, log10_enough=self._log10_alpha, shares=self._shares)
         return self._detection(min([as_marked, *found], key=lambda each: each.log10_p))
 
-    def _detection(self, found: Found) -> Detection:
+    def _detection(self, found: Found, spans: Sequence[tuple[float, float]] | None = None) -> Detection:
+        """Return what was found; ``spans`` are the seconds of its parts, steps by default."""
         tally = found.tally
         marked = found.log10_p <= self._log10_alpha
         decoded = decode_payload(tally.soft, tally.key) if marked else None
@@ -196,14 +210,17 @@ class Detector:
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
             geometry=found.geometry,
             segments=tuple(
-                Segment(step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds), found.log10_p_of(scores))
-                for step, scores in tally.steps
+                Segment(*(self._seconds_of(step) if spans is None else spans[step]), found.log10_p_of(scores))
+                for step, scores in sorted(tally.steps, key=lambda part: part[0])
             ),
             frames_used=self._used,
             duration_seconds=self._duration_seconds,
         )
 
-    def _known(self, tally: LineupTally, place: int) -> Detection:
+    def _seconds_of(self, step: int) -> tuple[float, float]:
+        return step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds)
+
+    def _known(self, tally: LineupTally, place: int, geometry: Geometry) -> Detection:
         z, shares = float(tally.z()[place]), 2 * len(tally.lineup.marks)
 
         def log10_p(value: float) -> float:
@@ -221,7 +238,7 @@ class Detector:
             log10_correction=math.log10(shares),
             payload=None if decoded is None else decoded.payload,
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
-            geometry=Geometry(),
+            geometry=geometry,
             segments=tuple(
                 Segment(window * WINDOW_SECONDS, min((window + 1) * WINDOW_SECONDS, self._duration_seconds), log10_p(value))
                 for window, value in tally.z_of_windows(place)

@@ -134,19 +134,19 @@ class RegisteredCopies:
                 )
         return cls(os.fspath(registry), entries, Lineup(marks) if marks else None)
 
-    def found(self, place: int, detection: Detection, seen: Likeness) -> FoundCopy:
+    def found(self, place: int, detection: Detection, seen: Likeness | None) -> FoundCopy:
         """Return a copy that a line-up has shown, held against what the video shows.
 
         Args:
             place: in the line-up.
             detection: the evidence.
-            seen: what the video shows.
+            seen: what the video shows; None if that is not to be compared.
 
         Raises:
             RegistryError: if the registry cannot be read any more.
         """
         entry = self.entries[place]
-        if not detection.marked:
+        if seen is None or not detection.marked:
             return FoundCopy(entry, detection)
         with Registry.open(self.registry) as file:
             kept = file.likeness(entry)

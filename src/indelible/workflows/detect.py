@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector, Geometry, Search
+from indelible.mark.informed import Scanner
 from indelible.registry.likeness import Likeness
 from indelible.video import Limits, Source, open_video
 from indelible.video.limits import DEFAULT_LIMITS
@@ -16,8 +17,9 @@ from indelible.workflows.copies import FoundCopy, RegisteredCopies
 from indelible.workflows.document import Document, document, label
 from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
+from indelible.workflows.reference import Reference, check_readable_twice
 
-__all__ = ["DEFAULT_ALPHA", "DetectResult", "RegisteredCopies", "detect_file", "write_report"]
+__all__ = ["DEFAULT_ALPHA", "DetectResult", "Reference", "RegisteredCopies", "detect_file", "write_report"]
 
 DEFAULT_ALPHA = 1e-6
 
@@ -84,6 +86,7 @@ def detect_file(
     keys: Sequence[SecretKey],
     *,
     copies: RegisteredCopies | None = None,
+    reference: Reference | None = None,
     alpha: float = DEFAULT_ALPHA,
     every: int = 1,
     search: Search = "none",
@@ -97,6 +100,8 @@ def detect_file(
         keys: whose marks to look for; all of them count in the p-values.
         copies: registered copies of the same keys to look for besides, see `RegisteredCopies.load`. One half of the error is then
             theirs, the other the keys'; their number is counted in the p-values.
+        reference: the unmarked original, to register the video against and to take away. One half of each key's error is then that
+            reading's. Both videos are read twice.
         alpha: largest p-value that counts as marked.
         every: look at each so manieth frame only, 1 or more.
         search: whether to look for the keys' own marks also in changed pictures and at other times, "fast" or "full".
@@ -107,20 +112,34 @@ def detect_file(
         one result for each key, in their order.
 
     Raises:
-        InputError: if there is no key, alpha is not between 0 and 1, or ``every`` is less than 1.
+        InputError: if there is no key, alpha is not between 0 and 1, ``every`` is less than 1, or there is a reference and the source is
+            a pipe.
         MediaError: if the file cannot be read.
     """
-    detector = Detector(keys, lineup=copies.lineup if copies else None, alpha=alpha, every=every, search=search)
+    lineup = copies.lineup if copies else None
+    detector = Detector(keys, lineup=lineup, alpha=alpha, every=every, search=search, informed=reference is not None)
+    scanner = None
+    if reference is not None:
+        check_readable_twice(source)
+        scanner = Scanner()
     seen = Likeness()
     with open_video(source, limits=limits) as reader:
         frames = followed(reader, progress)
         for frame in frames if copies is None else seen.watch(frames):
             detector.add(frame)
+            if scanner is not None:
+                scanner.add(frame)
         warnings = tuple(reader.warnings)
-    results = tuple(DetectResult(label(source), found, alpha, warnings=warnings) for found in detector.results())
+    reading = None
+    if reference is not None and scanner is not None:
+        reading, more = reference.read(source, scanner.scan(), limits=limits)
+        warnings += more
+    results = tuple(DetectResult(label(source), found, alpha, warnings=warnings) for found in detector.results(reading))
     if copies is None:
         return results
-    known = [copies.found(place, detection, seen) for place, detection in detector.lineup_results()]
+    # What was laid onto the original has been compared with it already; the pictures in the registry are of videos as they were marked.
+    compared = seen if reading is None else None
+    known = [copies.found(place, detection, compared) for place, detection in detector.lineup_results(reading)]
     return tuple(_with_copies(result, known) for result in results)
 
 
