@@ -11,7 +11,7 @@ demo: $(VENV)/.demo
 
 test: lint
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 # Also every damaged file and every kill.
 test-long: $(VENV)/.dev
