@@ -117,7 +117,8 @@ class Embedder:
         """
         for step, held in steps(frames, origin_seconds=origin_seconds):
             pattern = self._pattern(held, window_of(step))
-            for frame in held:
+            while held:
+                frame = held.pop(0)  # and let go: while the next step is collected, nothing of this one is held
                 marked = frame if pattern is None else frame.with_luma(pattern.add(frame.y))
                 self._error.add(frame, marked)
                 yield marked
