@@ -1,6 +1,6 @@
 """How much margin a certificate must ask for: ours beside another build and other presets of the same encoder at the same CRF.
 
-    python bench/certificate_margin.py /work/corpus --only 'd05*' -o bench/results/certificate-margin.json
+    python bench/certificate_margin.py CORPUS --only 'd05*' -o bench/results/certificate-margin.json
 
 Each clip is marked as `indelible mark` does it, with 64 bits, and the output sent once through the channel that a certificate tries (PyAV's
 encoders, one thread) and once through each preset of the ffmpeg program of the imageio-ffmpeg wheel (as many threads as it likes). What is

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.keys import SecretKey
-from indelible.mark.grid import GRID, half_cycles
+from indelible.mark.grid import BLOCK, GRID, half_cycles
 from indelible.mark.payload import SYMBOLS
 
 WINDOW_SECONDS = 8.0
@@ -62,6 +62,12 @@ def modulation(symbols: NDArray[np.int8]) -> NDArray[np.int8]:
     """Return what each chip is multiplied by: +1 for the pilot, its payload symbol for the others; int8, shape (chips,)."""
     deal = symbol_of_chip()
     return np.where(deal == PILOT, np.int8(1), symbols[deal])
+
+
+def chip_coverage(shown: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the share of each chip's block that a picture shows, shape (chips,), from that of each cell, shape (256, 256)."""
+    blocks = shown.reshape(GRID // BLOCK, BLOCK, GRID // BLOCK, BLOCK).mean(axis=(1, 3))
+    return np.asarray(np.kron(blocks, np.ones((BLOCK, BLOCK))).ravel()[band()], np.float32)
 
 
 def grid_coefficients(values: NDArray[np.float32]) -> NDArray[np.float32]:

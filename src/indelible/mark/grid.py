@@ -7,6 +7,7 @@ frequency, which lets strength and trust follow the content, and its atoms fade 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import cv2
@@ -34,6 +35,16 @@ def to_grid(luma: NDArray[np.float32] | Plane, *, local_mean_sigma: float = LOCA
 def averaged(luma: NDArray[np.float32] | Plane) -> Picture:
     """Average a luma picture, shape (height, width), onto the grid; float32, shape (256, 256), in the units of the input."""
     return np.asarray(cv2.resize(luma.astype(np.float32, copy=False), (GRID, GRID), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def shrunk(luma: NDArray[np.float32] | Plane, samples: int) -> Picture:
+    """Return a picture, shape (height, width), averaged down to about so many samples, its aspect kept; a smaller one as it is; float32."""
+    height, width = luma.shape
+    shrink = math.sqrt(samples / luma.size)
+    if shrink >= 1.0:
+        return luma.astype(np.float32)
+    size = max(1, round(width * shrink)), max(1, round(height * shrink))
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def without_local_mean(cells: Picture, *, local_mean_sigma: float = LOCAL_MEAN_SIGMA) -> Picture:

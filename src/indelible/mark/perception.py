@@ -34,25 +34,25 @@ LIMIT = 1.0  # normalised coefficients above it count less and less
 
 def local_activity(power: Picture) -> Picture:
     """Return the local standard deviation for squared coefficients, shape (256, 256): of the same block, 3 x 3 frequencies around."""
-    return np.sqrt(_filtered(_filtered(_by_block(power), _THREE, axis=1), _THREE, axis=3)).reshape(GRID, GRID)
+    return np.sqrt(filtered(filtered(by_block(power), _THREE, axis=1), _THREE, axis=3)).reshape(GRID, GRID)
 
 
 def visible_activity(power: Picture) -> NDArray[np.float32]:
     """Return the activity that hides a mark at each chip, shape (chips,): `local_activity`, smoothed over neighbouring blocks."""
-    local = np.square(_by_block(local_activity(power)))
+    local = np.square(by_block(local_activity(power)))
     gaussian = np.asarray(cv2.getGaussianKernel(5, BLOCK_SIGMA), np.float32).ravel()
-    return np.asarray(np.sqrt(_filtered(_filtered(local, gaussian, axis=0), gaussian, axis=2).ravel()[band()]), np.float32)
+    return np.asarray(np.sqrt(filtered(filtered(local, gaussian, axis=0), gaussian, axis=2).ravel()[band()]), np.float32)
 
 
 _THREE = np.full(3, 1 / 3, np.float32)
 
 
-def _by_block(picture: Picture) -> NDArray[np.float32]:
+def by_block(picture: Picture) -> NDArray[np.float32]:
     """Return a transform as [i, k, j, l]: block (i, j), frequency (k, l)."""
     return picture.reshape(GRID // BLOCK, BLOCK, GRID // BLOCK, BLOCK)
 
 
-def _filtered(values: NDArray[np.float32], kernel: NDArray[np.float32], *, axis: int) -> NDArray[np.float32]:
+def filtered(values: NDArray[np.float32], kernel: NDArray[np.float32], *, axis: int) -> NDArray[np.float32]:
     """Return weighted means of each entry and its neighbours along an axis; at the ends an entry counts for its missing neighbours."""
     moved = np.moveaxis(values, axis, 0)
     reach = kernel.size // 2

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from indelible.frames import Frame
 from indelible.mark.clock import step_of, window_of
-from indelible.mark.grid import Picture, averaged
+from indelible.mark.grid import Picture, averaged, shrunk
 from indelible.mark.informed.placing import Placing
-from indelible.mark.informed.scan import Scan, shrunk
+from indelible.mark.informed.scan import Scan
 from indelible.mark.informed.timeline import Match
 from indelible.mark.sync.footage import Box
 

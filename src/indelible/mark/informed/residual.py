@@ -6,13 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.mark.carrier import band
-from indelible.mark.grid import BLOCK, GRID, Picture, analyse, without_local_mean
-from indelible.mark.perception import evidence
+from indelible.mark.carrier import chip_coverage
+from indelible.mark.grid import GRID, Picture, analyse, without_local_mean
+from indelible.mark.perception import BLOCK_SIGMA, by_block, evidence, filtered
 
 _SHOWN = 0.5  # of a cell; what is shown less is filled in with the original, so that no edge leaks into what is seen
 _NEIGHBOURS = 3  # frequencies a side
-_BLOCKS_SIGMA = 0.6
 _QUIET = 1.0  # squared luma levels: an original below it explains nothing
 _LARGEST_GAIN = 2.0
 
@@ -33,9 +32,7 @@ def residual_evidence(received: Picture, host: Picture, shown: Picture) -> NDArr
     ours, theirs = analyse(without_local_mean(seen)), analyse(without_local_mean(host))
     fitted = _around(ours * theirs) / (_around(theirs**2) + np.float32(_QUIET))
     gain = np.clip(fitted, np.float32(0.0), np.float32(_LARGEST_GAIN))
-    blocks = shown.reshape(GRID // BLOCK, BLOCK, GRID // BLOCK, BLOCK).mean(axis=(1, 3))
-    weight = np.kron(blocks, np.ones((BLOCK, BLOCK))).ravel()[band()]
-    return np.asarray(evidence(np.asarray(ours - gain * theirs, np.float32)) * weight, np.float32)
+    return np.asarray(evidence(np.asarray(ours - gain * theirs, np.float32)) * chip_coverage(shown), np.float32)
 
 
 def _level(received: Picture, host: Picture, shown: Picture) -> float:
@@ -46,18 +43,9 @@ def _level(received: Picture, host: Picture, shown: Picture) -> float:
 
 def _around(values: Picture) -> Picture:
     """Return the means over neighbouring frequencies of a block and the same frequency of neighbouring blocks."""
-    by_block = values.reshape(GRID // BLOCK, BLOCK, GRID // BLOCK, BLOCK)
     frequencies = np.full(_NEIGHBOURS, 1.0 / _NEIGHBOURS, np.float32)
-    places = np.asarray(cv2.getGaussianKernel(5, _BLOCKS_SIGMA), np.float32).ravel()
+    places = np.asarray(cv2.getGaussianKernel(5, BLOCK_SIGMA), np.float32).ravel()
+    around = by_block(values)
     for axis, kernel in ((1, frequencies), (3, frequencies), (0, places), (2, places)):
-        by_block = _smoothed(by_block, kernel, axis)
-    return by_block.reshape(GRID, GRID)
-
-
-def _smoothed(values: NDArray[np.float32], kernel: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """Return weighted means along an axis; an end counts for its missing neighbours."""
-    moved = np.moveaxis(values, axis, 0)
-    reach = kernel.size // 2
-    padded = np.concatenate([moved[:1]] * reach + [moved] + [moved[-1:]] * reach)
-    smooth = sum(weight * padded[offset : offset + len(moved)] for offset, weight in enumerate(kernel))
-    return np.moveaxis(np.asarray(smooth, np.float32), 0, axis)
+        around = filtered(around, kernel, axis=axis)
+    return around.reshape(GRID, GRID)

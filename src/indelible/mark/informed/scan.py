@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from indelible.errors import LimitError
 from indelible.frames import Frame
 from indelible.mark.clock import Clock
-from indelible.mark.grid import Picture
+from indelible.mark.grid import Picture, shrunk
 
 THUMB = 48  # samples a side, 2.3 KB a frame
 MOST_FRAMES = 250_000  # two hours and a quarter at 30 a second: 600 MB
@@ -67,7 +66,7 @@ class Scanner:
             raise LimitError(f"a video has more than {MOST_FRAMES} frames; with a reference it must be shorter: cut it into parts")
         self._seconds.append(self._clock.seconds(frame))
         self._aspect = frame.width / frame.height
-        small = shrunk(frame.y)
+        small = shrunk(frame.y, KEY_SAMPLES)
         thumb = cv2.resize(small, (THUMB, THUMB), interpolation=cv2.INTER_AREA)
         self._thumbs.append(_stretched(np.asarray(thumb, np.float32)))
         if index % self._key_stride == 0:
@@ -80,16 +79,6 @@ class Scanner:
         """Return what was kept."""
         thumbs = np.stack(self._thumbs) if self._thumbs else np.zeros((0, THUMB, THUMB), np.uint8)
         return Scan(np.asarray(self._seconds), thumbs, tuple(self._keys), self._aspect)
-
-
-def shrunk(luma: NDArray[np.uint8] | NDArray[np.uint16] | Picture, samples: int = KEY_SAMPLES) -> Picture:
-    """Return a picture averaged down to about so many samples, float32; as it is if it is smaller."""
-    height, width = luma.shape
-    shrink = math.sqrt(samples / luma.size)
-    if shrink >= 1.0:
-        return luma.astype(np.float32)
-    size = max(1, round(width * shrink)), max(1, round(height * shrink))
-    return cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def _stretched(picture: Picture) -> NDArray[np.uint8]:

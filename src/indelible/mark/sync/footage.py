@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.mark.grid import Picture
+from indelible.mark.grid import Picture, shrunk
 
 KEPT = 64  # steps; with more, each second one is let go, so that memory is bounded
 SAMPLES = 512 * 512  # of a kept picture; enough for a narrow picture between two wide bars
@@ -94,10 +93,10 @@ class Footage:
         """Return the same with another step: its mean picture, shape (height, width), in luma levels of 8 bit."""
         extremes = tuple(Extremes.of(mean, axis) for axis in (0, 1))
         if self.shape != mean.shape:
-            return Footage((Still(step, frames, _small(mean)),), 1, 1, mean.shape, extremes)
+            return Footage((Still(step, frames, shrunk(mean, SAMPLES)),), 1, 1, mean.shape, extremes)
         stills, stride = self.stills, self.stride
         if self.seen % stride == 0:
-            stills = (*stills, Still(step, frames, _small(mean)))
+            stills = (*stills, Still(step, frames, shrunk(mean, SAMPLES)))
         if len(stills) > KEPT:
             stills, stride = stills[::2], 2 * stride
         together = tuple(mine.plus(other) for mine, other in zip(self.extremes, extremes, strict=True))
@@ -109,11 +108,3 @@ class Footage:
             return ALL
         (top, bottom), (left, right) = (extremes.lively() for extremes in self.extremes)
         return Box(left, top, right, bottom)
-
-
-def _small(mean: NDArray[np.float32]) -> Picture:
-    shrink = math.sqrt(SAMPLES / mean.size)
-    if shrink >= 1.0:
-        return mean.copy()
-    height, width = (max(1, round(side * shrink)) for side in mean.shape)
-    return np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_AREA), np.float32)
