@@ -24,6 +24,7 @@ from indelible.errors import MissingExtraError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector, Embedder, Payload, Search
+from indelible.mark.detect import ALPHA
 from indelible.mark.embed import Strength
 from indelible.mark.payload import encode_payload
 from indelible.video import open_video
@@ -54,7 +55,7 @@ class TrialSettings:
     seed: int = 1
     strength: Strength = "standard"
     quality_db: float | None = None
-    alpha: float = 1e-6
+    alpha: float = ALPHA
     max_seconds: float = 10.0
     search: Search = "none"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from indelible.cli.alpha import alpha_option
 from indelible.cli.keyfiles import read_keys
 from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar
@@ -33,14 +34,7 @@ Examples:
 @click.option("--ladder", metavar="NAME", help="The list of channels to try.  [default: certify]")
 @click.option("--channel", "channels", metavar="SPEC", multiple=True, help="Try this channel instead of a ladder; may be repeated.")
 @click.option("--survive", metavar="SPEC", help="The channel that IN must be certified for; also shows each part of IN.")
-@click.option(
-    "--alpha",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=1e-6,
-    show_default=True,
-    metavar="P",
-    help="How often an unmarked video may pass for marked.",
-)
+@alpha_option
 @click.option("-o", "--output", metavar="FILE.json", help="Write the certificate.")
 @click.option("--report", metavar="FILE.html", help="Write a page with the certificate.")
 @click.option("--check", "checked", metavar="CERT.json", help="Check this certificate instead of making one, and IN against it.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from indelible.cli.alpha import alpha_option
 from indelible.cli.keyfiles import read_keys
 from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, quoted, warn
@@ -37,14 +38,7 @@ Examples:
 @click.argument("sources", metavar="IN...", nargs=-1, required=True)
 @click.option("--key", "key_files", metavar="FILE", required=True, multiple=True, help="A secret key to look for; may be repeated.")
 @click.option("--registry", metavar="FILE", help="Also look for the copies that this file lists, and say who got what is found.")
-@click.option(
-    "--alpha",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=1e-6,
-    show_default=True,
-    metavar="P",
-    help="How often an unmarked video may pass for marked.",
-)
+@alpha_option
 @click.option(
     "--every",
     type=click.IntRange(1),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector, Geometry, Search
+from indelible.mark.detect import ALPHA
 from indelible.mark.informed import Scanner
 from indelible.registry.likeness import Likeness
 from indelible.video import Limits, Source, open_video
@@ -21,7 +22,7 @@ from indelible.workflows.reference import Reference, check_readable_twice
 
 __all__ = ["DEFAULT_ALPHA", "DetectResult", "Reference", "RegisteredCopies", "detect_file", "write_report"]
 
-DEFAULT_ALPHA = 1e-6
+DEFAULT_ALPHA = ALPHA
 
 
 @dataclass(frozen=True, slots=True)

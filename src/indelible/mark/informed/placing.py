@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.mark.grid import GRID, Picture
-
-_FINE = 2  # samples of the warp along each side of a cell, which are then averaged
+from indelible.mark.warp import laid, laid_in_cells
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,30 +30,17 @@ class Placing:
         square = np.vstack([np.eye(2, 3) + step, [0.0, 0.0, 1.0]])
         return Placing((self.matrix @ square).astype(np.float64))
 
-    def laid(self, picture: Picture, side: int, *, border: int = cv2.BORDER_REPLICATE) -> Picture:
+    def laid(self, picture: Picture, side: int) -> Picture:
         """Lay a received picture onto a square of ``side`` samples that is the original's; float32."""
-        height, width = picture.shape
-        linear = np.diag([width, height]) @ self.matrix[:, :2] / side
-        shift = np.array([width, height]) * self.matrix[:, 2] + linear @ np.array([0.5, 0.5]) - 0.5
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(
-            cv2.warpAffine(picture, np.column_stack([linear, shift]), (side, side), flags=flags, borderMode=border), np.float32
-        )
+        return laid(picture, self.matrix, side, border=cv2.BORDER_REPLICATE)
 
-    def on_grid(self, picture: Picture, *, border: int = cv2.BORDER_REPLICATE) -> Picture:
+    def on_grid(self, picture: Picture) -> Picture:
         """Lay a received picture onto the original's grid, shape (256, 256)."""
-        return np.asarray(
-            cv2.resize(self.laid(picture, GRID * _FINE, border=border), (GRID, GRID), interpolation=cv2.INTER_AREA), np.float32
-        )
+        return laid_in_cells(picture, self.matrix, border=cv2.BORDER_REPLICATE)
 
     def coverage(self, side: int = GRID) -> Picture:
         """Return which share of each cell of the original a received picture shows, shape (side, side)."""
-        fine = self.laid(np.ones((512, 512), np.float32), side * _FINE, border=cv2.BORDER_CONSTANT)
-        return _averaged(fine, side)
-
-
-def _averaged(picture: Picture, side: int) -> Picture:
-    return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), np.float32)
+        return laid_in_cells(np.ones((512, 512), np.float32), self.matrix, side, border=cv2.BORDER_CONSTANT)
 
 
 def dihedral() -> list[Placing]:
@@ -96,7 +82,7 @@ def refined(
         reach = np.ones((3, 3), np.uint8)
         seen = np.asarray(cv2.erode(seen, reach, iterations=max(1, round(blur)), borderType=cv2.BORDER_REPLICATE), np.float32)
         for received, original in pairs:
-            ours = _detail(_averaged(placing.laid(received, side * _FINE), side), blur)
+            ours = _detail(laid_in_cells(received, placing.matrix, side, border=cv2.BORDER_REPLICATE), blur)
             theirs = _detail(original, blur)
             power = float(np.sum(seen * theirs**2))
             if power <= 0.0:

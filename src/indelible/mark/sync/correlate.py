@@ -18,6 +18,7 @@ from indelible.mark.carrier import PILOT, chips, grid_coefficients, symbol_of_ch
 from indelible.mark.grid import GRID, Picture, synthesise
 from indelible.mark.sync.family import Family
 from indelible.mark.sync.pose import Pose
+from indelible.mark.warp import laid
 
 _CLIMB_STEPS = (1.0, 0.5, 0.25)  # of what the coarse search leaves open
 
@@ -94,7 +95,4 @@ class Correlator:
 
     def _laid(self, picture: Picture, pose: Pose) -> NDArray[np.float32]:
         """Lay evidence where a pose says, quickly: 0 where there is none, without averaging. It is upright already."""
-        linear = np.linalg.inv(pose.spread(self._aspect))
-        shift = GRID / 2 - linear @ (np.array([pose.centre_x, pose.centre_y]) * GRID) + linear @ np.array([0.5, 0.5]) - 0.5
-        matrix = np.column_stack([linear, shift])
-        return np.asarray(cv2.warpAffine(picture, matrix, (GRID, GRID), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP), np.float32)
+        return laid(picture, pose.matrix(self._aspect), GRID, border=cv2.BORDER_CONSTANT)

@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.mark.grid import GRID, Picture, averaged
-
-_FINE = 2  # samples of the warp along each side of a cell, which are then averaged
+from indelible.mark.grid import Picture, averaged
+from indelible.mark.warp import laid_in_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,11 @@ class Pose:
         turn = np.array([[cosine, -sine / across], [sine * across, cosine]])
         return turn @ np.diag([self.scale_x, self.scale_y])
 
+    def matrix(self, aspect: float) -> NDArray[np.float64]:
+        """Return what takes (x, y, 1) of the original to (x, y) of the upright picture, in shares of their sides; shape (2, 3)."""
+        inverse = np.linalg.inv(self.spread(aspect))
+        return np.column_stack([inverse, 0.5 - inverse @ np.array([self.centre_x, self.centre_y])])
+
 
 AS_MARKED = Pose()
 
@@ -73,17 +77,7 @@ def on_grid(picture: Picture, pose: Pose, *, border: int = cv2.BORDER_REPLICATE)
     if replace(pose, mirrored=False, quarters=0) == AS_MARKED:
         return averaged(upright)
     height, width = upright.shape
-    inverse = np.linalg.inv(pose.spread(width / height))
-    # From samples of the fine grid to samples of the picture; both count from the centre of their first sample.
-    samples = np.diag([width, height]) @ inverse
-    fine = GRID * _FINE
-    linear = samples / fine
-    centre = np.array([width / 2, height / 2])
-    shift = centre - samples @ np.array([pose.centre_x, pose.centre_y]) + linear @ np.array([0.5, 0.5]) - 0.5
-    warped = cv2.warpAffine(
-        upright, np.column_stack([linear, shift]), (fine, fine), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=border
-    )
-    return np.asarray(cv2.resize(warped, (GRID, GRID), interpolation=cv2.INTER_AREA), np.float32)
+    return laid_in_cells(upright, pose.matrix(width / height), border=border)
 
 
 def coverage(pose: Pose, *, height: int, width: int) -> Picture:
