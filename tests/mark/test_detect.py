@@ -85,6 +85,15 @@ def test_looking_at_every_third_frame_is_looking_at_those_alone(marked: list[Fra
         Detector([KEY], every=0)
 
 
+def test_frames_that_were_left_out_before_count_as_time(marked: list[Frame]) -> None:
+    detector = Detector([KEY], every=4)
+    for frame in marked[::2]:
+        detector.add(frame)
+    (found,) = detector.results()
+    assert found.frames_used == 8
+    assert found.z == pytest.approx(detect(marked[::4])[0].z)
+
+
 def test_results_may_be_asked_for_on_the_way(marked: list[Frame]) -> None:
     asked, silent = Detector([KEY]), Detector([KEY])
     strengths = []

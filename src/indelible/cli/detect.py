@@ -45,7 +45,7 @@ Examples:
     default=1,
     show_default=True,
     metavar="N",
-    help="Look at each N-th frame only: faster, for a little less evidence.",
+    help="Look at one frame in N, and do not even decode those that no other needs: faster, for a little less evidence.",
 )
 @click.option(
     "--search",

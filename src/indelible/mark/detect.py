@@ -14,7 +14,7 @@ from indelible.errors import InputError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark.carrier import WINDOW_SECONDS
-from indelible.mark.clock import STEP_SECONDS, Clock, step_of, window_of
+from indelible.mark.clock import STEP_SECONDS, UNTIMED_SECONDS, Clock, step_of, window_of
 from indelible.mark.grid import analyse, to_grid
 from indelible.mark.informed import Reading
 from indelible.mark.lineup import Lineup, LineupTally
@@ -69,7 +69,8 @@ class Detector:
         lineup: known marks to look for besides, thousands of them if need be. One half of the error is then shared by the keys, the
             other by the known marks, so that their number costs the keys nothing more.
         alpha: largest p-value that counts as marked, above 0 and below 1.
-        every: look at each so manieth frame only, 1 or more: faster, for a little less evidence.
+        every: look at one frame in so many frames' time, 1 or more: faster, for a little less evidence. Frames that are left out of the
+            stream count as time that passes.
         search: whether to look for the keys' marks also in pictures that were turned, mirrored or framed, and at other times ("fast"),
             and in parts of pictures ("full", seconds of work for each key). The known marks are looked for as marked.
         informed: whether there will also be a reading with the original at hand. One half of each share of the error is then its.
@@ -107,7 +108,7 @@ class Detector:
         self._step = _StepMean(0)
         self._window = _Window(0)
         self._every = every
-        self._seen = 0
+        self._due_seconds = -math.inf
         self._used = 0
         self._duration_seconds = 0.0
 
@@ -117,11 +118,13 @@ class Detector:
         step = step_of(seconds)
         if step != self._step.index or not self._step.fits(frame):
             self._close_step(step)
-        if self._seen % self._every == 0:
+        shown_seconds = float(frame.duration * frame.time_base)
+        if seconds >= self._due_seconds:
             self._step.add(frame)
             self._used += 1
-        self._seen += 1
-        self._duration_seconds = seconds + float(frame.duration * frame.time_base)
+            # Half a frame early, so that rounded times make no difference.
+            self._due_seconds = seconds + (self._every - 0.5) * (shown_seconds or UNTIMED_SECONDS)
+        self._duration_seconds = seconds + shown_seconds
 
     def results(self, reading: Reading | None = None) -> tuple[Detection, ...]:
         """Return a detection for each key from the frames so far; more may follow.
@@ -274,7 +277,8 @@ class _StepMean:
 
     def evidence(self) -> Evidence:
         """Return the evidence of the mean picture, weighted by its frames."""
-        cells = to_grid(self.mean)
+        # Scaled on the grid, which is smaller.
+        cells = to_grid(self._total) * np.float32(self._scale / self.frames)
         return Evidence.of(evidence(analyse(cells)) * np.float32(self.frames))
 
 

@@ -104,7 +104,8 @@ def detect_file(
         reference: the unmarked original, to register the video against and to take away. One half of each key's error is then that
             reading's. Both videos are read twice.
         alpha: largest p-value that counts as marked.
-        every: look at each so manieth frame only, 1 or more.
+        every: look at one frame in so many, 1 or more; from 2 on, frames that no other needs are not even decoded, unless there is a
+            reference.
         search: whether to look for the keys' own marks also in changed pictures and at other times, "fast" or "full".
         limits: how much of a source is read.
         progress: told of each frame.
@@ -124,7 +125,7 @@ def detect_file(
         check_readable_twice(source)
         scanner = Scanner()
     seen = Likeness()
-    with open_video(source, limits=limits) as reader:
+    with open_video(source, only_referenced=every > 1 and reference is None, limits=limits) as reader:
         frames = followed(reader, progress)
         for frame in frames if copies is None else seen.watch(frames):
             detector.add(frame)
