@@ -119,7 +119,7 @@ class Detector:
         if step != self._step.index or not self._step.fits(frame):
             self._close_step(step)
         shown_seconds = float(frame.duration * frame.time_base)
-        if seconds >= self._due_seconds:
+        if self._every == 1 or seconds >= self._due_seconds:  # stated durations may be wrong; all frames are all frames
             self._step.add(frame)
             self._used += 1
             # Half a frame early, so that rounded times make no difference.
