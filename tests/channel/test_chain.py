@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -117,6 +118,11 @@ def test_every_channel_of_every_ladder_works(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LADDERS)
-def test_every_ladder_applies_to_a_full_hd_video(name: str) -> None:
-    info = replace(make_clip(frames=1).info, width=1920, height=1080, duration_seconds=60.0)
-    assert all(channel.applies_to(info) for channel in ladder(name))
+def test_every_channel_applies_to_full_hd_of_some_rate_lying_or_upright(name: str) -> None:
+    info = replace(make_clip(frames=1).info, duration_seconds=60.0)
+    videos = [
+        replace(info, width=width, height=height, frame_rate=Fraction(rate))
+        for width, height in ((1920, 1080), (1080, 1920))
+        for rate in ("25", "30000/1001", "60")
+    ]
+    assert all(any(channel.applies_to(video) for video in videos) for channel in ladder(name))
