@@ -23,7 +23,7 @@ from indelible.frames import Frame, Plane, VideoInfo
 
 _FRAME_RATE = Ratio(Fraction(1, 10), Fraction(1000))
 _SAME_RATE = Fraction(1, 100)  # of it: 29.97 counts as 30, 24 is not 25
-_ROOM_SECONDS = 0.5  # in which an excerpt can lie at random
+_ROOM = Fraction(7, 6)  # times the length of an excerpt, in which it can lie at random
 
 
 def with_times(frames: Iterable[Frame], info: VideoInfo) -> Iterator[tuple[Frame, Fraction]]:
@@ -166,7 +166,7 @@ class Trim(Step):
 
 @dataclass(frozen=True, slots=True)
 class TrimRandom(Step):
-    """Keep ``length_seconds`` from a random start, drawn once a clip; for videos known to be at least half a second longer."""
+    """Keep ``length_seconds`` from a random start, drawn once a clip; for videos known to be a sixth longer at least."""
 
     name: ClassVar[str] = "trim"
     shape: ClassVar[str] = "random:{length}"
@@ -177,7 +177,7 @@ class TrimRandom(Step):
         return replace(info, duration_seconds=self.length_seconds, frames=None)
 
     def applies_to(self, info: VideoInfo) -> bool:
-        return info.duration_seconds is not None and info.duration_seconds >= self.length_seconds + _ROOM_SECONDS
+        return info.duration_seconds is not None and info.duration_seconds >= self.length_seconds * _ROOM
 
     def transform(self, frames: Iterable[Frame], info: VideoInfo, *, rng: np.random.Generator) -> Iterator[Frame]:
         start = Fraction(rng.uniform(0.0, max(0.0, (info.duration_seconds or 0.0) - self.length_seconds)))

@@ -27,6 +27,9 @@ from indelible.stats.tails import log10_rademacher_tail, log10_union
 
 ALPHA = 1e-6
 
+_MUTE_Z = 1.0  # a step below shows nothing
+_MANY_MUTE = 2  # steps, after which it is asked whether they come from another time
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -202,11 +205,11 @@ class Detector:
             found = search(footage, tally.key, effort=self._search, log10_enough=self._log10_alpha, shares=self._shares, progress=progress)
             best = min([best, *found], key=lambda each: each.log10_p)
         decoded = self._decoded(best)
-        if decoded is None and best.log10_p <= self._log10_alpha and best.geometry.timing == IN_TIME:
-            # It may be one shot of several that is found, with nothing but noise in the others.
+        if best.log10_p <= self._log10_alpha and best.geometry.timing == IN_TIME and (decoded is None or _mute(best) >= _MANY_MUTE):
+            # What is found may be one shot of several, with nothing but noise in the others.
             other = elsewhen(footage, best)
             if other.log10_p < best.log10_p:
-                best, decoded = other, self._decoded(other)
+                best, decoded = other, decoded or self._decoded(other)
         return self._detection(best, decoded)
 
     def _decoded(self, found: Found) -> DecodedPayload | None:
@@ -274,6 +277,11 @@ class Detector:
             frames_used=self._used,
             duration_seconds=self._duration_seconds,
         )
+
+
+def _mute(found: Found) -> int:
+    """Return how many steps show nothing."""
+    return sum(max(scores.z) < _MUTE_Z for _, scores in found.tally.steps)
 
 
 class _StepMean:

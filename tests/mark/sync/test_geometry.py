@@ -12,9 +12,9 @@ from indelible.mark.grid import averaged
 from indelible.mark.sync import timing
 from indelible.mark.sync.family import AS_MARKED_SHARE, FAMILIES, FRAMED_SHARE, TURNED_SHARE, Family, Range
 from indelible.mark.sync.footage import ALL, KEPT, Box, Footage
-from indelible.mark.sync.pose import AS_MARKED, Pose, coverage, on_grid
 from indelible.mark.sync.montage import MONTAGE_SHARE
 from indelible.mark.sync.pilots import PHASES, WINDOWS
+from indelible.mark.sync.pose import AS_MARKED, Pose, coverage, on_grid
 from indelible.mark.sync.timing import IN_TIME, SPEEDS, Timing
 from tests.mark.pictures import natural
 

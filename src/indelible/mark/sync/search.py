@@ -23,7 +23,7 @@ from indelible.mark.clock import STEP_SECONDS
 from indelible.mark.grid import synthesise
 from indelible.mark.sync.correlate import Candidate, Correlator
 from indelible.mark.sync.family import AS_MARKED_SHARE, CUT, FAMILIES, FRAMED_SHARE, TURNED, TURNED_SHARE, Family
-from indelible.mark.sync.footage import ALL, Box, Footage, Still
+from indelible.mark.sync.footage import ALL, KEPT, Box, Footage, Still
 from indelible.mark.sync.found import Found, Geometry
 from indelible.mark.sync.montage import best_montage
 from indelible.mark.sync.pilots import PHASES, WINDOWS, PilotSums, pilot_signs
@@ -34,8 +34,10 @@ from indelible.mark.tally import WEIGHTS, Evidence, Scores, Tally
 
 Search = Literal["none", "fast", "full"]
 
-_GLANCE = 8  # steps, to see whether a turned picture is worth a closer look
-_WORTH_IT = -1.0  # log10 p of the glance
+_GLANCE = 4  # steps, to see whether a turned picture is worth a closer look
+_WORTH_IT_Z = 2.5  # of the glance
+_GLANCE_ELSEWHEN = 8  # steps, to see whether it is at other times
+_WORTH_IT_LOG10_P = -1.0  # of that glance
 _LOOKED_AT = 3  # windows, in the search over places
 _CLIMBED = 3  # candidates of each family
 _FIRST_WINDOWS = 16  # of the original, in which parts of pictures at other times are looked for: two minutes
@@ -100,11 +102,11 @@ def _looks(looker: _Looker, effort: Search) -> Iterator[Found]:
 
     yield looker.elsewhen(AS_MARKED, ALL, math.log10(AS_MARKED_SHARE))
     for pose, box, weight in whole:
-        if looker.at(pose, box, weight, few=True).log10_p < _WORTH_IT:
+        if looker.at(pose, box, weight, steps=_GLANCE).z > _WORTH_IT_Z:
             yield looker.at(pose, box, weight)
     if effort == "full":
         for pose, box, weight in whole:
-            if looker.elsewhen(pose, box, weight, few=True).log10_p < _WORTH_IT:
+            if looker.elsewhen(pose, box, weight, steps=_GLANCE_ELSEWHEN).log10_p < _WORTH_IT_LOG10_P:
                 yield looker.elsewhen(pose, box, weight)
         looker.expect(boxes)
         for family, box in itertools.product(FAMILIES, boxes):
@@ -128,14 +130,14 @@ class _Looker:
         self._correlators: dict[tuple[bool, Box, bool], Correlator] = {}
         self._evidence: dict[tuple[bool, Box], NDArray[np.float32]] = {}
 
-    def at(self, pose: Pose, box: Box, log10_weight: float, *, few: bool = False) -> Found:
-        """Return what a pose shows in time, in few steps or in all."""
-        stills = self._some(few)
+    def at(self, pose: Pose, box: Box, log10_weight: float, *, steps: int = KEPT) -> Found:
+        """Return what a pose shows in time, in so many steps."""
+        stills = self._some(steps)
         return self._found(read(stills, box, pose), stills, Geometry(pose, box, IN_TIME), log10_weight)
 
-    def elsewhen(self, pose: Pose, box: Box, log10_weight: float, *, few: bool = False) -> Found:
-        """Return what a pose shows at the best of all times but its own, or as the best of all montages."""
-        stills = self._some(few)
+    def elsewhen(self, pose: Pose, box: Box, log10_weight: float, *, steps: int = KEPT) -> Found:
+        """Return what a pose shows, in so many steps, at the best of all times but its own, or as the best of all montages."""
+        stills = self._some(steps)
         values = read(stills, box, pose)
         pilots = PilotSums.of(values, [still.step for still in stills], self._pilots)
         found = [self._found(values, stills, Geometry(pose, box, best(pilots)), log10_weight) for best in (best_timing, best_montage)]
@@ -164,8 +166,8 @@ class _Looker:
     def _pilots(self) -> NDArray[np.float32]:
         return pilot_signs(self._key)
 
-    def _some(self, few: bool) -> Sequence[Still]:
-        return self._stills[:: max(1, math.ceil(len(self._stills) / _GLANCE))] if few else self._stills
+    def _some(self, steps: int) -> Sequence[Still]:
+        return self._stills[:: math.ceil(len(self._stills) / steps)]
 
     def _found(self, values: NDArray[np.float32], stills: Sequence[Still], geometry: Geometry, log10_weight: float) -> Found:
         timing = geometry.timing
