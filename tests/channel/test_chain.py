@@ -52,7 +52,7 @@ ONE_OF_EACH = [
     ),
     *("crop=32:32:8:8", "rotate=5", "rotate=90", "flip=h", "pad=128x128", "pad=1:1", "letterbox=4:3", "pillarbox=16:9", "brightness=0.1"),
     *("contrast=1.2", "gamma=1.2", "hue=20", "saturation=1.5", "grey", "format=yuv444p", "noise=4", "blur=1", "sharpen=1", "logo=side:0.3"),
-    *("captions", "fps=20:by=blend", "fps=30", "speed=1.1", "trim=0:0.3", "trim=random:0.25", "drop=0.3", "duplicate=0.3"),
+    *("captions", "fps=20:by=blend", "fps=30", "speed=1.1", "trim=0:0.3", "trim=random:0.34", "drop=0.3", "duplicate=0.3"),
 ]
 
 

@@ -94,8 +94,8 @@ class Correlator:
     def _best(
         self, guess: int, correlation: NDArray[np.float32], shape: Pose, rows: NDArray[np.intp], columns: NDArray[np.intp]
     ) -> Candidate:
-        deviation = float(correlation.std())
-        allowed = correlation[np.ix_(rows % COARSE, columns % COARSE)]
+        deviation = float(np.linalg.norm(correlation)) / COARSE  # around 0, the mean of all
+        allowed = correlation[rows % COARSE][:, columns % COARSE]
         row, column = divmod(int(np.argmax(allowed)), columns.size)
         z = float(allowed[row, column]) / deviation if deviation > 0.0 else 0.0
         return Candidate(z, guess, replace(shape, centre_x=0.5 + columns[column] / COARSE, centre_y=0.5 + rows[row] / COARSE))

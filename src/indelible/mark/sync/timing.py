@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,17 +51,21 @@ IN_TIME = Timing()
 
 def best_timing(pilots: PilotSums) -> Timing:
     """Return the timing, other than as marked, under which the pilot is most evident for its share of the error."""
-    steps = np.array(pilots.steps)
+    # Sums over consecutive steps are differences of these.
+    sums = np.pad(np.cumsum(pilots.sums, axis=0, dtype=np.float64), ((1, 0), (0, 0)))
+    gram = np.pad(np.cumsum(np.cumsum(pilots.gram, axis=0), axis=1), ((1, 0), (1, 0)))
     best, most = IN_TIME, -math.inf
     for speed in SPEEDS:
         weights = log10_starts() + _log10_share(speed)
         for phase in range(PHASES):
-            late = np.array(Timing(phase * STEP_SECONDS, speed).windows_of(steps.tolist()))
+            late = Timing(phase * STEP_SECONDS, speed).windows_of(pilots.steps)
             total, power = np.zeros(WINDOWS), 0.0
-            for windows in np.unique(late[late < WINDOWS]):
-                here = np.flatnonzero(late == windows)
-                power += float(pilots.gram[np.ix_(here, here)].sum())
-                total[: WINDOWS - windows] += pilots.sums[here, windows:].sum(axis=0)
+            end = 0
+            for windows, group in itertools.groupby(late):
+                start, end = end, end + len(list(group))
+                if windows < WINDOWS:
+                    power += float(gram[end, end] - gram[start, end] - gram[end, start] + gram[start, start])
+                    total[: WINDOWS - windows] += sums[end, windows:] - sums[start, windows:]
             # Hoeffding's exponent is close enough to choose by.
             evident = np.maximum(total, 0.0) ** 2 / (2.0 * math.log(10.0) * max(power, 1e-30)) + weights
             if speed == 1.0 and phase == 0:
