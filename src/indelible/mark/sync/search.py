@@ -36,6 +36,8 @@ Search = Literal["none", "fast", "full"]
 
 _GLANCE = 4  # steps, to see whether a turned picture is worth a closer look
 _WORTH_IT_Z = 2.5  # of the glance
+_WORTH_SETTLING_Z = 4.0
+_SETTLING = 10  # steps, by which a pose is settled on the lattice
 _GLANCE_ELSEWHEN = 8  # steps, to see whether it is at other times
 _WORTH_IT_LOG10_P = -1.0  # of that glance
 _LOOKED_AT = 3  # windows, in the search over places
@@ -111,10 +113,12 @@ def _looks(looker: _Looker, effort: Search) -> Iterator[Found]:
         looker.expect(boxes)
         for family, box in itertools.product(FAMILIES, boxes):
             for pose in looker.parts(family, box):
-                yield looker.at(pose, box, family.log10_weight + halved)
+                weight = family.log10_weight + halved
+                yield looker.settled(looker.at(pose, box, weight), family, weight)
         for box in boxes:
             for pose in looker.parts(CUT, box, in_time=False):
-                yield looker.elsewhen(pose, box, CUT.log10_weight + halved)
+                weight = CUT.log10_weight + halved
+                yield looker.settled(looker.elsewhen(pose, box, weight), CUT, weight)
 
 
 class _Looker:
@@ -142,6 +146,24 @@ class _Looker:
         pilots = PilotSums.of(values, [still.step for still in stills], self._pilots)
         found = [self._found(values, stills, Geometry(pose, box, best(pilots)), log10_weight) for best in (best_timing, best_montage)]
         return min(found, key=lambda each: each.log10_p)
+
+    def settled(self, found: Found, family: Family, log10_weight: float) -> Found:
+        """Return the best that is found around a pose of a family's lattice, if there is something there."""
+        if found.z < _WORTH_SETTLING_Z:
+            return found
+
+        def shown(pose: Pose, stills: Sequence[Still]) -> Found:
+            geometry = replace(found.geometry, pose=pose)
+            return self._found(read(stills, geometry.content, pose), stills, geometry, log10_weight)
+
+        some = self._some(_SETTLING)
+        best, moved = shown(found.geometry.pose, some), True
+        while moved:
+            moved = False
+            for other in (shown(pose, some) for pose in family.beside(best.geometry.pose)):
+                if other.log10_p < best.log10_p:
+                    best, moved = other, True
+        return min(found, shown(best.geometry.pose, self._stills), key=lambda each: each.log10_p)
 
     def expect(self, boxes: Sequence[Box]) -> None:
         """Count the work of `parts`, for the progress."""
