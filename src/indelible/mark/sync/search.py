@@ -22,7 +22,7 @@ from indelible.mark.carrier import WINDOW_SECONDS, grid_coefficients
 from indelible.mark.clock import STEP_SECONDS
 from indelible.mark.grid import synthesise
 from indelible.mark.sync.correlate import Candidate, Correlator
-from indelible.mark.sync.family import AS_MARKED_SHARE, CUT, FAMILIES, FRAMED_SHARE, TURNED, TURNED_SHARE, Family
+from indelible.mark.sync.family import ALL_FAMILIES, AS_MARKED_SHARE, CUT, FAMILIES, FRAMED_SHARE, TURNED, TURNED_SHARE, Family
 from indelible.mark.sync.footage import ALL, KEPT, Box, Footage, Still
 from indelible.mark.sync.found import Found, Geometry
 from indelible.mark.sync.montage import best_montage
@@ -84,7 +84,7 @@ def searched(effort: Search) -> int:
     """Return how many hypotheses an effort counts for each key: poses at timings. Montages, beyond number, pay by their share."""
     if effort == "none":
         return len(WEIGHTS)
-    poses = 2 + 2 * (len(TURNED) + (sum(family.points for family in FAMILIES) if effort == "full" else 0))
+    poses = 2 + 2 * (len(TURNED) + (sum(family.points for family in ALL_FAMILIES) if effort == "full" else 0))
     return len(WEIGHTS) * poses * (1 + WINDOWS * PHASES * len(SPEEDS))
 
 
@@ -113,7 +113,8 @@ def _looks(looker: _Looker, effort: Search) -> Iterator[Found]:
         for family, box in itertools.product(FAMILIES, boxes):
             for pose in looker.parts(family, box):
                 weight = family.log10_weight + halved
-                yield looker.settled(looker.at(pose, box, weight), family, weight)
+                found = looker.settled(looker.at(pose, box, weight), family, weight)
+                yield looker.specially(found, family.special, halved)
         for box in boxes:
             for pose in looker.parts(CUT, box, in_time=False):
                 weight = CUT.log10_weight + halved
@@ -166,6 +167,17 @@ class _Looker:
                 if other.log10_p < best.log10_p:
                     best, moved = other, True
         return min(found, shown(best.geometry.pose, self._stills), key=lambda each: each.log10_p)
+
+    def specially(self, found: Found, special: Family | None, log10_part: float) -> Found:
+        """Return what is found nearby in a special part of the family, which has that part of its share, if that is more evident."""
+        if special is None or found.z < _WORTH_SETTLING_Z:
+            return found
+        pose = special.on_lattice(special.drawn_in(found.geometry.pose))
+        if pose is None:
+            return found
+        weight = special.log10_weight + log10_part
+        other = self.settled(self.at(pose, found.geometry.content, weight), special, weight)
+        return min(found, other, key=lambda each: each.log10_p)
 
     def expect(self, boxes: Sequence[Box]) -> None:
         """Count the work of `parts`, for the progress."""
