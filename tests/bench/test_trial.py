@@ -17,6 +17,7 @@ from indelible.bench.trial import (
     TrialTask,
     clip_key,
     clip_payload,
+    clip_seed,
     load_clip,
     run_trials,
 )
@@ -44,7 +45,14 @@ def test_keys_and_payloads_follow_from_seed_and_name():
 
 
 def test_clips_are_cut(films):
-    assert len(load_clip(films / "china.mp4", max_seconds=0.5).frames) == 12  # 24 a second
+    cut = load_clip(films / "china.mp4", max_seconds=0.5)
+    assert len(cut.frames) == cut.info.frames == 12  # 24 a second
+    assert cut.info.duration_seconds == 0.5
+
+
+def test_what_is_random_differs_from_clip_to_clip():
+    assert clip_seed("a", SETTINGS) == clip_seed("a", SETTINGS)
+    assert len({clip_seed("a", SETTINGS), clip_seed("b", SETTINGS), clip_seed("a", TrialSettings(seed=2))}) == 3
 
 
 def test_mark_is_found_when_it_can_be_and_its_quality_is_measured(clip, corpus, tmp_path):

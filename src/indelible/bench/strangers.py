@@ -24,9 +24,10 @@ from indelible.mark.payload import decode_payload
 from indelible.mark.sync import Footage, Found
 from indelible.mark.sync.family import FAMILIES, TURNED, Family, Range
 from indelible.mark.sync.footage import ALL
+from indelible.mark.sync.pilots import PHASES, WINDOWS
 from indelible.mark.sync.pose import AS_MARKED, Pose
 from indelible.mark.sync.reading import read
-from indelible.mark.sync.timing import IN_TIME, PHASES, SPEEDS, WINDOWS, Timing
+from indelible.mark.sync.timing import IN_TIME, SPEEDS, Timing
 from indelible.mark.tally import Evidence, Tally
 
 #: As a detector may be asked; or, for each key, under one hypothesis of the full search that is drawn at random.

@@ -10,7 +10,7 @@ import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indelible.bench.cache import Cache, Record
@@ -81,13 +81,20 @@ def clip_payload(clip_name: str, bits: int, settings: TrialSettings) -> Payload:
     return Payload(_draw(f"payload/{bits}", clip_name, settings, bits // 8))
 
 
+def clip_seed(clip_name: str, settings: TrialSettings) -> int:
+    """Return the seed of what is random in this clip's channels, so that not every clip is cut in the same place."""
+    return int.from_bytes(_draw("channel", clip_name, settings, 4))
+
+
 def load_clip(path: Path, *, max_seconds: float) -> Clip:
-    """Return the first seconds of a video, decoded."""
+    """Return the first seconds of a video, decoded, with what is known of them."""
     with open_video(path, threads=1) as reader:
         first = next(iter(reader))
         start = first.pts_seconds or 0.0
         rest = itertools.takewhile(lambda frame: (frame.pts_seconds or 0.0) - start < max_seconds, reader)
-        return Clip((first, *rest), reader.info)
+        frames, whole = (first, *rest), reader.info.duration_seconds
+        kept = None if whole is None else min(whole, max_seconds)
+        return Clip(frames, replace(reader.info, duration_seconds=kept, frames=len(frames)))
 
 
 def run_trials(task: TrialTask) -> int:
@@ -137,7 +144,7 @@ def _variant_records(
         channel = parse_channel(passing.channel)
         started = time.process_time()
         try:
-            result = channel.run(marked)
+            result = channel.run(marked, seed=clip_seed(name, settings))
             sent = {"encoded_bytes": result.encodings[-1].size_bytes if result.encodings else None, "sent_cpu_seconds": _since(started)}
         except MissingExtraError:
             raise

@@ -19,22 +19,30 @@ from indelible.mark.clock import STEP_SECONDS, Clock, step_of, window_of
 from indelible.mark.grid import analyse, to_grid
 from indelible.mark.informed import Reading
 from indelible.mark.lineup import Lineup, LineupTally
-from indelible.mark.payload import Payload, decode_payload
+from indelible.mark.payload import DecodedPayload, Payload, decode_payload
 from indelible.mark.perception import evidence
-from indelible.mark.sync import Footage, Found, Geometry, Search, log10_share_as_marked, search, searched
+from indelible.mark.sync import Followed, Footage, Found, Geometry, Search, elsewhen, log10_share_as_marked, search, searched
+from indelible.mark.sync.timing import IN_TIME
 from indelible.mark.tally import WEIGHTS, Evidence, Scores, Tally
 from indelible.stats.tails import log10_rademacher_tail, log10_union
 
 ALPHA = 1e-6
 
+_MUTE_Z = 1.0  # a step below shows nothing
+_MANY_MUTE = 2  # steps, after which it is asked whether they come from another time
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of the video with the p-value of the mark's presence in it alone."""
+    """A stretch of the video with the p-value of the mark's presence in it alone.
+
+    ``original_seconds`` is the second of the original that it begins with, None for foreign footage between shots.
+    """
 
     start_seconds: float
     end_seconds: float
     log10_p: float
+    original_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +132,14 @@ class Detector:
         self._seen += 1
         self._duration_seconds = seconds + float(frame.duration * frame.time_base)
 
-    def results(self, reading: Reading | None = None) -> tuple[Detection, ...]:
+    def results(self, reading: Reading | None = None, *, progress: Followed | None = None) -> tuple[Detection, ...]:
         """Return a detection for each key from the frames so far; more may follow.
 
         Args:
             reading: of the same frames with the original at hand, where the detector is ``informed``.
+            progress: told how much of the work of a full search is done, and how much there is at most, for one key after the other.
         """
-        return tuple(self._result(tally, reading) for tally in self._current(self._tallies))
+        return tuple(self._result(tally, reading, progress) for tally in self._current(self._tallies))
 
     def lineup_results(self, reading: Reading | None = None) -> tuple[tuple[int, Detection], ...]:
         """Return the known marks from the most evident one on, down to the first that is not there; more frames may follow.
@@ -201,21 +210,35 @@ class Detector:
         whole = window.whole
         return [tally.with_window(window.index, whole, window.steps if by_step else ()) for tally in tallies]
 
-    def _result(self, tally: Tally, reading: Reading | None) -> Detection:
+    def _result(self, tally: Tally, reading: Reading | None, progress: Followed | None) -> Detection:
         informed = None if reading is None else reading.found(tally.key, shares=self._shares)
         if informed is not None and reading is not None and informed.log10_p <= self._log10_alpha:
-            return self._detection(informed, reading.spans)
-        as_marked = Found.of(tally, Geometry(), log10_share_as_marked(self._search), self._shares)
-        if as_marked.log10_p <= self._log10_alpha or self._search == "none":
-            return self._detection(as_marked)
-        found = search(self.footage, tally.key, effort=self._search, log10_enough=self._log10_alpha, shares=self._shares)
-        return self._detection(min([as_marked, *found], key=lambda each: each.log10_p))
+            return self._detection(informed, self._decoded(informed), reading.spans)
+        best = Found.of(tally, Geometry(), log10_share_as_marked(self._search), self._shares)
+        if self._search == "none":
+            return self._detection(best, self._decoded(best))
+        footage = self.footage
+        if best.log10_p > self._log10_alpha:
+            found = search(footage, tally.key, effort=self._search, log10_enough=self._log10_alpha, shares=self._shares, progress=progress)
+            best = min([best, *found], key=lambda each: each.log10_p)
+        decoded = self._decoded(best)
+        if best.log10_p <= self._log10_alpha and best.geometry.timing == IN_TIME and (decoded is None or _mute(best) >= _MANY_MUTE):
+            # What is found may be one shot of several, with nothing but noise in the others.
+            other = elsewhen(footage, best)
+            if other.log10_p < best.log10_p:
+                best, decoded = other, decoded or self._decoded(other)
+        return self._detection(best, decoded)
 
-    def _detection(self, found: Found, spans: Sequence[tuple[float, float]] | None = None) -> Detection:
-        """Return what was found; ``spans`` are the seconds of its parts, steps by default."""
+    def _decoded(self, found: Found) -> DecodedPayload | None:
+        """Return what a mark that is there says, None where it cannot be read."""
+        return decode_payload(found.tally.soft, found.tally.key) if found.log10_p <= self._log10_alpha else None
+
+    def _detection(
+        self, found: Found, decoded: DecodedPayload | None, spans: Sequence[tuple[float, float, float]] | None = None
+    ) -> Detection:
+        """Return what was found; ``spans`` are the seconds of its parts and those of the original, steps by default."""
         tally = found.tally
         marked = found.log10_p <= self._log10_alpha
-        decoded = decode_payload(tally.soft, tally.key) if marked else None
         return Detection(
             key_id=tally.key.key_id,
             marked=marked,
@@ -227,15 +250,18 @@ class Detector:
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
             geometry=found.geometry,
             segments=tuple(
-                Segment(*(self._seconds_of(step) if spans is None else spans[step]), found.log10_p_of(scores))
+                Segment(start, end, found.log10_p_of(scores), original)
                 for step, scores in sorted(tally.steps, key=lambda part: part[0])
+                for start, end, original in [self._span(found, step) if spans is None else spans[step]]
             ),
             frames_used=self._used,
             duration_seconds=self._duration_seconds,
         )
 
-    def _seconds_of(self, step: int) -> tuple[float, float]:
-        return step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds)
+    def _span(self, found: Found, step: int) -> tuple[float, float, float | None]:
+        """Return the seconds at which a step begins and ends, and that of the original at which it begins."""
+        start = step * STEP_SECONDS
+        return start, min(start + STEP_SECONDS, self._duration_seconds), found.geometry.timing.original_seconds(start)
 
     def _known(self, tally: LineupTally, place: int, geometry: Geometry) -> Detection:
         z, shares = float(tally.z()[place]), 2 * len(tally.lineup.marks)
@@ -257,12 +283,22 @@ class Detector:
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
             geometry=geometry,
             segments=tuple(
-                Segment(window * WINDOW_SECONDS, min((window + 1) * WINDOW_SECONDS, self._duration_seconds), log10_p(value))
+                Segment(
+                    window * WINDOW_SECONDS,
+                    min((window + 1) * WINDOW_SECONDS, self._duration_seconds),
+                    log10_p(value),
+                    window * WINDOW_SECONDS,
+                )
                 for window, value in tally.z_of_windows(place)
             ),
             frames_used=self._used,
             duration_seconds=self._duration_seconds,
         )
+
+
+def _mute(found: Found) -> int:
+    """Return how many steps show nothing."""
+    return sum(max(scores.z) < _MUTE_Z for _, scores in found.tally.steps)
 
 
 class _StepMean:

@@ -72,7 +72,13 @@ class DetectResult:
             log10_correction=found.log10_correction,
             geometry=_geometry(found.geometry),
             segments=[
-                {"start_seconds": part.start_seconds, "end_seconds": part.end_seconds, "log10_p": part.log10_p} for part in found.segments
+                {
+                    "start_seconds": part.start_seconds,
+                    "end_seconds": part.end_seconds,
+                    "original_start_seconds": part.original_seconds,
+                    "log10_p": part.log10_p,
+                }
+                for part in found.segments
             ],
             frames_used=found.frames_used,
             duration_seconds=found.duration_seconds,
@@ -93,6 +99,7 @@ def detect_file(
     search: Search = "none",
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
+    search_progress: Progress | None = None,
 ) -> tuple[DetectResult, ...]:
     """Look for marks of some keys in a video.
 
@@ -108,6 +115,7 @@ def detect_file(
         search: whether to look for the keys' own marks also in changed pictures and at other times, "fast" or "full".
         limits: how much of a source is read.
         progress: told of each frame.
+        search_progress: told how much of the work of a full search is done, and how much there is at most, for one key after the other.
 
     Returns:
         one result for each key, in their order.
@@ -135,7 +143,9 @@ def detect_file(
     if reference is not None and scanner is not None:
         reading, more = reference.read(source, scanner.scan(), limits=limits)
         warnings += more
-    results = tuple(DetectResult(label(source), found, alpha, warnings=warnings) for found in detector.results(reading))
+    results = tuple(
+        DetectResult(label(source), found, alpha, warnings=warnings) for found in detector.results(reading, progress=search_progress)
+    )
     if copies is None:
         return results
     # What was laid onto the original has been compared with it already; the pictures in the registry are of videos as they were marked.
@@ -176,6 +186,6 @@ def _geometry(found: Geometry) -> Document:
         "rotation_deg": pose.rotation_deg,
         "flipped": pose.mirrored,
         "speed": timing.speed,
-        "start_seconds": timing.start_seconds,
+        "start_seconds": timing.original_seconds(0.0),
         "content": {"left": content.left, "top": content.top, "right": content.right, "bottom": content.bottom},
     }

@@ -10,10 +10,12 @@ import pytest
 from indelible.mark.clock import STEP_SECONDS
 from indelible.mark.grid import averaged
 from indelible.mark.sync import timing
-from indelible.mark.sync.family import AS_MARKED_SHARE, FAMILIES, FRAMED_SHARE, TURNED_SHARE, Family, Range
+from indelible.mark.sync.family import AS_MARKED_SHARE, CUT, FAMILIES, FRAMED_SHARE, TURNED_SHARE, Family, Range
 from indelible.mark.sync.footage import ALL, KEPT, Box, Footage
+from indelible.mark.sync.montage import MONTAGE_SHARE
+from indelible.mark.sync.pilots import PHASES, WINDOWS
 from indelible.mark.sync.pose import AS_MARKED, Pose, coverage, on_grid
-from indelible.mark.sync.timing import IN_TIME, PHASES, SPEEDS, WINDOWS, Timing
+from indelible.mark.sync.timing import IN_TIME, SPEEDS, Timing
 from tests.mark.pictures import natural
 
 HEIGHT, WIDTH = 270, 480
@@ -73,7 +75,7 @@ def test_the_shares_of_all_poses_and_of_all_timings_sum_to_at_most_one():
     starts = [window * 8.0 + phase * STEP_SECONDS for window, phase in itertools.product(range(WINDOWS), range(PHASES))]
     own, other = (sum(10 ** Timing(start, speed).log10_weight for start in starts) for speed in (1.0, 0.9))
     assert 1.0 in SPEEDS
-    assert 0.99 < own + (len(SPEEDS) - 1) * other <= 1.0
+    assert 0.99 < own + (len(SPEEDS) - 1) * other + MONTAGE_SHARE <= 1.0
 
 
 def test_every_point_of_a_lattice_is_counted(monkeypatch):
@@ -100,6 +102,14 @@ def test_the_nearest_point_of_a_lattice(original):
     assert abs(point.centre_x - 0.4503) <= 1 / 1024
     assert family.on_lattice(Pose(scale_x=0.5, scale_y=0.5)) is None
     assert family.on_lattice(Pose(scale_x=0.9, scale_y=0.9, centre_x=0.6)) is None
+
+
+def test_what_lies_beside_a_point_of_a_lattice():
+    for family, beside in ((CUT, 6), (FAMILIES[1], 4), (FAMILIES[3], 8)):
+        pose = family.on_lattice(Pose(scale_x=0.8, scale_y=1.0 if family is FAMILIES[1] else 0.8, angle_deg=2.0 * (beside == 8)))
+        points = set(family.beside(pose))
+        assert len(points) == beside
+        assert all(family.on_lattice(point) == point != pose for point in points)
 
 
 def test_where_a_step_lies_in_the_original():

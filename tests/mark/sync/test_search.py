@@ -95,7 +95,7 @@ def test_an_excerpt_is_found_in_its_window(film):
 def test_a_search_costs_what_is_found_as_marked_a_third_of_a_decade(marked):
     plain, found = detect(marked), detect(marked, search="full")
     assert found.log10_p == pytest.approx(plain.log10_p + found.log10_correction - plain.log10_correction)
-    assert found.log10_correction - plain.log10_correction == pytest.approx(math.log10(1 / (0.72 * 0.7)))
+    assert found.log10_correction - plain.log10_correction == pytest.approx(math.log10(1 / (0.72 * 0.69)))
     assert found.geometry == plain.geometry
 
 
@@ -109,6 +109,16 @@ def test_more_is_paid_for_by_what_is_searched(marked):
     found = detect(changed(marked, FULL["cut"][0]), search="full")
     assert found.searched == searched("full")
     assert found.log10_correction > 6
+
+
+def test_progress_of_a_full_search(marked):
+    told: list[tuple[float, float]] = []
+    detector = Detector([OTHER], search="full")
+    for frame in marked[:10]:
+        detector.add(frame)
+    detector.results(progress=lambda done, total: told.append((done, total)))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1][0] == told[-1][1] == told[0][1]
 
 
 def test_pictures_without_a_mark_have_none():

@@ -95,6 +95,19 @@ class Family:
         )
         return point if inside else None
 
+    def beside(self, pose: Pose) -> Iterator[Pose]:
+        """Yield the points of the lattice that lie one step from one of it."""
+        steps = {"centre_x": CENTRES_PER_SIDE, "centre_y": CENTRES_PER_SIDE, "angle_deg": ANGLES_PER_DEGREE, "scale_x": SCALES_PER_SIDE}
+        if self.scales_y is not None:
+            steps["scale_y"] = SCALES_PER_SIDE
+        for name, sign in itertools.product(steps, (-1, 1)):
+            moved = replace(pose, **{name: getattr(pose, name) + sign / steps[name]})
+            if self.scales_y is None:
+                moved = replace(moved, scale_y=moved.scale_x)
+            point = self.on_lattice(moved)
+            if point is not None:
+                yield point
+
     @cached_property
     def points(self) -> int:
         """How many points the lattice has."""
