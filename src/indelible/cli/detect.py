@@ -178,8 +178,8 @@ def _changes(found: Geometry) -> Iterator[str]:
         yield f"about {timing.speed:g} times as fast"
     if found.shots:
         yield f"put together of {len(found.shots)} shots: " + ", ".join(map(_shot_in_words, found.shots))
-    elif timing.original_seconds(0.0) >= 1.0:
-        yield f"begins about {timing.original_seconds(0.0):.0f} s into the original"
+    elif (start := timing.original_seconds(0.0) or 0.0) >= 1.0:
+        yield f"begins about {start:.0f} s into the original"
 
 
 def _shot_in_words(shot: Shot) -> str:

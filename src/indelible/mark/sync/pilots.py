@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.keys import SecretKey
-from indelible.mark.carrier import PILOT, WINDOW_SECONDS, chips, symbol_of_chip
+from indelible.mark.carrier import PILOT, WINDOW_SECONDS, chip_bits, symbol_of_chip
 from indelible.mark.clock import STEP_SECONDS
 
 WINDOWS = 2048  # searched, four and a half hours
@@ -33,7 +33,9 @@ def pilot_signs(key: SecretKey) -> NDArray[np.float32]:
     pilots = _pilots()
     signs = np.empty((WINDOWS, pilots.size), np.float32)
     for window, row in enumerate(signs):
-        row[:] = chips(key, window)[pilots]
+        row[:] = chip_bits(key, window)[pilots]
+    signs *= -2.0
+    signs += 1.0
     return signs
 
 

@@ -34,8 +34,7 @@ from indelible.mark.tally import WEIGHTS, Evidence, Scores, Tally
 
 Search = Literal["none", "fast", "full"]
 
-_GLANCE = 4  # steps, to see whether a turned picture is worth a closer look
-_WORTH_IT_Z = 2.5  # of the glance
+_WORTH_IT_Z = 2.5  # of a glance at a turned picture, with which it gets a closer look
 _WORTH_SETTLING_Z = 4.0
 _SETTLING = 10  # steps, by which a pose is settled on the lattice
 _GLANCE_ELSEWHEN = 8  # steps, to see whether it is at other times
@@ -104,7 +103,7 @@ def _looks(looker: _Looker, effort: Search) -> Iterator[Found]:
 
     yield looker.elsewhen(AS_MARKED, ALL, math.log10(AS_MARKED_SHARE))
     for pose, box, weight in whole:
-        if looker.at(pose, box, weight, steps=_GLANCE).z > _WORTH_IT_Z:
+        if looker.glance(pose, box) > _WORTH_IT_Z:
             yield looker.at(pose, box, weight)
     if effort == "full":
         for pose, box, weight in whole:
@@ -134,10 +133,13 @@ class _Looker:
         self._correlators: dict[tuple[bool, Box, bool], Correlator] = {}
         self._evidence: dict[tuple[bool, Box], NDArray[np.float32]] = {}
 
-    def at(self, pose: Pose, box: Box, log10_weight: float, *, steps: int = KEPT) -> Found:
-        """Return what a pose shows in time, in so many steps."""
-        stills = self._some(steps)
-        return self._found(read(stills, box, pose), stills, Geometry(pose, box, IN_TIME), log10_weight)
+    def at(self, pose: Pose, box: Box, log10_weight: float) -> Found:
+        """Return what a pose shows in time."""
+        return self._found(read(self._stills, box, pose), self._stills, Geometry(pose, box, IN_TIME), log10_weight)
+
+    def glance(self, pose: Pose, box: Box) -> float:
+        """Return the z that a pose has in one picture, the mean of all in the window with most of them."""
+        return self._found(read([self._overview], box, pose), [self._overview], Geometry(pose, box, IN_TIME), 0.0).z
 
     def elsewhen(self, pose: Pose, box: Box, log10_weight: float, *, steps: int = KEPT) -> Found:
         """Return what a pose shows, in so many steps, at the best of all times but its own, or as the best of all montages."""
@@ -188,16 +190,28 @@ class _Looker:
     def _pilots(self) -> NDArray[np.float32]:
         return pilot_signs(self._key)
 
+    @cached_property
+    def _overview(self) -> Still:
+        windows = IN_TIME.windows_of([still.step for still in self._stills])
+        most = max(windows, key=windows.count)
+        stills = [still for still, window in zip(self._stills, windows, strict=True) if window == most]
+        frames = sum(still.frames for still in stills)
+        mean = np.sum([still.picture * np.float32(still.frames / frames) for still in stills], axis=0)
+        return Still(stills[0].step, frames, mean)
+
     def _some(self, steps: int) -> Sequence[Still]:
         return self._stills[:: math.ceil(len(self._stills) / steps)]
 
     def _found(self, values: NDArray[np.float32], stills: Sequence[Still], geometry: Geometry, log10_weight: float) -> Found:
         timing = geometry.timing
         tally = Tally.start(self._key)
-        by_window: dict[int | None, list[int]] = {}
+        by_window: dict[int, list[int]] = {}
+        foreign: list[tuple[int, Scores]] = []
         for place, window in enumerate(timing.windows_of([still.step for still in stills])):
-            by_window.setdefault(window, []).append(place)
-        foreign = [(stills[place].step, Scores((0.0, 0.0))) for place in by_window.pop(None, [])]
+            if window is None:
+                foreign.append((stills[place].step, Scores((0.0, 0.0))))
+            else:
+                by_window.setdefault(window, []).append(place)
         for window, places in by_window.items():
             parts = [(stills[place].step, Evidence.of(values[place])) for place in places]
             tally = tally.with_window(window, Evidence.of(values[places].sum(axis=0)), parts)

@@ -30,7 +30,7 @@ class Timing:
         """Return the window of the original in which the middle of a received step lies."""
         return int((self.start_seconds + self.speed * (step + 0.5) * STEP_SECONDS) / WINDOW_SECONDS)
 
-    def windows_of(self, steps: Sequence[int]) -> Sequence[int]:
+    def windows_of(self, steps: Sequence[int]) -> list[int]:
         """Return the window of each of some steps."""
         return [self.window(step) for step in steps]
 
