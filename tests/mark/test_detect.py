@@ -50,6 +50,22 @@ def test_another_key_and_unmarked_pictures_have_nothing(marked: list[Frame]) -> 
         assert found.log10_p > -4
 
 
+def test_a_key_alone_is_what_a_detector_of_it_alone_says(marked: list[Frame]) -> None:
+    together = Detector([OTHER, KEY], search="fast")
+    for frame in marked[:-1]:
+        together.add(frame)
+    alone = together.alone(1)
+    together.add(marked[-1])
+    for detector, frames in ((alone, marked[:-1]), (together.alone(1), marked)):
+        by_itself = Detector([KEY], search="fast")
+        for frame in frames:
+            by_itself.add(frame)
+        (expected,) = by_itself.results()
+        (found,) = detector.results()
+        assert (found.log10_p, found.searched, found.payload) == (expected.log10_p, expected.searched, expected.payload)
+        assert detector.footage.stills[-1].picture == pytest.approx(by_itself.footage.stills[-1].picture)
+
+
 def test_each_key_searched_is_paid_for(marked: list[Frame]) -> None:
     (alone,) = detect(marked)
     among = detect(marked, OTHER, KEY, SecretKey(bytes([1] * 32)), SecretKey(bytes([2] * 32)))

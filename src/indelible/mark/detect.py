@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,9 +110,9 @@ class Detector:
         self._log10_alpha = math.log10(alpha)
         self._tallies = [Tally.start(key) for key in keys]
         self._lineup = None if lineup is None else LineupTally.start(lineup)
-        self._shares = len(keys) * (1 if lineup is None else 2) * (2 if informed else 1)
+        self._shares_of_a_key = (1 if lineup is None else 2) * (2 if informed else 1)
         self._search = search
-        self._searched = (searched(search) + (len(WEIGHTS) if informed else 0)) * len(keys) + (0 if lineup is None else len(lineup.marks))
+        self._searched_for_a_key = searched(search) + (len(WEIGHTS) if informed else 0)
         self._footage = Footage()
         self._clock = Clock(origin_seconds)
         self._step = _StepMean(0)
@@ -165,6 +166,20 @@ class Detector:
                 break
         return tuple(results)
 
+    def alone(self, key_index: int) -> Detector:
+        """Return a detector that has seen the same frames and was asked for one of the keys only: a test of many keys reads them once."""
+        other = copy.copy(self)
+        other._tallies = [self._tallies[key_index]]
+        other._step = copy.deepcopy(self._step)
+        return other
+
+    @property
+    def footage(self) -> Footage:
+        """What a search looks at, of the frames so far; nothing without a search."""
+        if self._search == "none" or self._step.frames == 0:
+            return self._footage
+        return self._footage.plus(self._step.index, self._step.mean, self._step.frames)
+
     def scores(self) -> tuple[Scores, ...]:
         """Return the two statistics of each key from the frames so far: what thousands of keys can afford."""
         return tuple(tally.scores for tally in self._current(self._tallies, by_step=False))
@@ -173,8 +188,16 @@ class Detector:
         """Return the soft payload symbols of a key from the frames so far, shape (1024,), positive for +1."""
         return self._current([self._tallies[key_index]], by_step=False)[0].soft
 
+    @property
+    def _shares(self) -> int:
+        return len(self._tallies) * self._shares_of_a_key
+
+    @property
+    def _searched(self) -> int:
+        return self._searched_for_a_key * len(self._tallies) + (0 if self._lineup is None else len(self._lineup.lineup.marks))
+
     def _close_step(self, following: int) -> None:
-        self._footage = self._seen_so_far()
+        self._footage = self.footage
         self._window = self._window.with_step(self._step)
         self._step = _StepMean(following)
         if window_of(following) != self._window.index:
@@ -182,12 +205,6 @@ class Detector:
             if self._lineup is not None and self._window.steps:
                 self._lineup = self._lineup.with_window(self._window.index, self._window.whole.values)
             self._window = _Window(window_of(following))
-
-    def _seen_so_far(self) -> Footage:
-        """Return what a search looks at, with the open step counted in."""
-        if self._search == "none" or self._step.frames == 0:
-            return self._footage
-        return self._footage.plus(self._step.index, self._step.mean, self._step.frames)
 
     def _current(self, tallies: Sequence[Tally], *, by_step: bool = True) -> list[Tally]:
         """Return the tallies with the open window counted in."""
@@ -204,7 +221,7 @@ class Detector:
         best = Found.of(tally, Geometry(), log10_share_as_marked(self._search), self._shares)
         if self._search == "none":
             return self._detection(best, self._decoded(best))
-        footage = self._seen_so_far()
+        footage = self.footage
         if best.log10_p > self._log10_alpha:
             found = search(footage, tally.key, effort=self._search, log10_enough=self._log10_alpha, shares=self._shares, progress=progress)
             best = min([best, *found], key=lambda each: each.log10_p)

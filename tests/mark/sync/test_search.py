@@ -134,7 +134,7 @@ def test_no_more_false_alarms_than_stated():
     detector = Detector(keys[:1], search="fast", alpha=1e-6)
     for frame in clip(12, seed=8):
         detector.add(frame)
-    footage = detector._seen_so_far()
+    footage = detector.footage
 
     best = [min(each.log10_p for each in search(footage, key, effort="fast", log10_enough=-6)) for key in keys]
     for level in (0.5, 0.2):
