@@ -9,6 +9,7 @@ __all__ = ["delay_options"]
 # x264 holds what it looks ahead, a picture for each further thread that works on one of its own, and some for its B-frames.
 _X264_LOOKAHEAD = {"ultrafast": 0, "superfast": 0, "veryfast": 10, "faster": 20, "fast": 30, "medium": 40, "slow": 50}
 _X264_LONGEST_LOOKAHEAD = 60
+_X264_SHORTEST_LOOKAHEAD = 4
 _X264_BFRAMES = {"ultrafast": 0, "veryslow": 8, "placebo": 16}
 
 _X265_LOOKAHEAD = {"ultrafast": 5, "superfast": 10, "veryfast": 15, "faster": 15, "fast": 15, "medium": 20, "slow": 25, "placebo": 60}
@@ -16,6 +17,8 @@ _X265_LONG_LOOKAHEAD = 40
 _X265_BFRAMES = {"ultrafast": 3, "superfast": 3, "slower": 8, "veryslow": 8, "placebo": 8}
 
 _VP9_LAG = 25
+
+_NO_DELAY = {"tune": "zerolatency", "bf": "0"}  # of x264 and x265
 
 
 def delay_options(codec: str, preset: str, frames: int, *, bframes: int | None = None, threads: int = 0) -> dict[str, str]:
@@ -45,13 +48,16 @@ def delay_options(codec: str, preset: str, frames: int, *, bframes: int | None =
 def _x264(preset: str, frames: int, bframes: int | None, threads: int) -> dict[str, str]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     reorder = _X264_BFRAMES.get(preset, 3) if bframes is None else bframes
-    at_a_time = min(threads or cores * 3 // 2 + 1, max(1, frames // 4))
+    wanted = threads or max(1, cores * 3 // 2)  # as x264 chooses
+    at_a_time = min(wanted, max(1, frames // 4))
     lookahead = frames - (at_a_time - 1) - (reorder + 1) - 1
-    if lookahead < max(4, reorder):
-        return {"tune": "zerolatency"}
-    options = {"threads": str(at_a_time)}
+    if lookahead < max(_X264_SHORTEST_LOOKAHEAD, reorder):
+        return _NO_DELAY
+    options = {} if at_a_time == wanted else {"threads": str(at_a_time)}
     usual = _X264_LOOKAHEAD.get(preset, _X264_LONGEST_LOOKAHEAD)
-    return options | {"x264-params": f"rc-lookahead={min(usual, lookahead)}:b-adapt=1"} if lookahead < max(usual, 4 * reorder) else options
+    if lookahead < max(usual, 4 * reorder):  # the better choice of B-frames, of the slow presets, waits for four times as many
+        options["x264-params"] = f"rc-lookahead={min(usual, lookahead)}:b-adapt=1"
+    return options
 
 
 def _x265(preset: str, frames: int, bframes: int | None) -> dict[str, str]:
@@ -59,5 +65,5 @@ def _x265(preset: str, frames: int, bframes: int | None) -> dict[str, str]:
     usual = _X265_LOOKAHEAD.get(preset, _X265_LONG_LOOKAHEAD)
     lookahead = frames - reorder - 8
     if lookahead <= reorder:
-        return {"tune": "zerolatency"}
+        return _NO_DELAY
     return {"x265-params": f"rc-lookahead={lookahead}:frame-threads=2"} if lookahead < usual else {}

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from indelible.errors import UnsupportedMediaError
+from indelible.errors import MediaError, UnsupportedMediaError
 from indelible.video._av import exact_fraction
 from indelible.video.containers import check_holds
 from indelible.video.join import join_into
@@ -78,7 +78,7 @@ def write_segments(
         limits: of the source.
 
     Raises:
-        MediaError: if the pieces do not fit together, or reading or writing fails.
+        MediaError: if the pieces are too few or do not fit together, or reading or writing fails.
     """
     written = [folder / file.relative_to(segments.folder) for file in segments.files]
     for file in written:
@@ -96,6 +96,9 @@ def write_segments(
             begin_with=sink.begin_with,
             earliest_dts=0 if header is None else None,
         )
+    for file in (*written, *([] if header is None else [header])):
+        if not file.exists():
+            raise MediaError(f"no picture of {file.name} could be decoded; is it damaged?")
     listed = [segments.playlist] if segments.playlist is not None else sorted(segments.folder.glob("*.mpd"))
     for file in listed:
         shutil.copyfile(file, folder / file.name)

@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 from indelible.errors import MediaError, UnsupportedMediaError
 from indelible.video._av import av, media_errors
@@ -75,8 +75,8 @@ def open_input(source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[I
                 options={"max_pixels": str(limits.pixels)},
                 container_options=options,
                 metadata_errors="surrogateescape",
-                # Of a file only: a pipe may have nothing to say for as long as it likes.
-                timeout=PATIENCE_SECONDS if protocols == "file" else None,
+                # Of files only: a pipe may have nothing to say for as long as it likes.
+                timeout=PATIENCE_SECONDS if protocols == "file" or isinstance(file, JoinedFiles) else None,
             )
         except av.error.ArgumentError as error:  # what FFmpeg says of a format that is not on the list
             raise UnsupportedMediaError(
@@ -120,7 +120,7 @@ def is_pipe(source: Source) -> bool:
     return not source.seekable()
 
 
-def _openable(source: Source) -> tuple[str | BinaryIO, str]:
+def _openable(source: Source) -> tuple[str | BinaryIO | JoinedFiles, str]:
     """Return what ``av.open`` gets for a source, and the protocols that it needs."""
     if not isinstance(source, str | os.PathLike):
         if isinstance(source, io.BytesIO):
@@ -133,7 +133,7 @@ def _openable(source: Source) -> tuple[str | BinaryIO, str]:
     if path == "-":
         return StandardInput(), "none"
     if is_segmented(path):
-        return cast("BinaryIO", JoinedFiles(segment_list(path).files, name=path)), "none"
+        return JoinedFiles(segment_list(path).files, name=path), "none"
     try:
         status = os.stat(path)
     except (OSError, ValueError) as error:

@@ -33,6 +33,7 @@ class SegmentFiles(io.RawIOBase):
         self._beginnings: set[int] = set()
         self._key_frames = 0
         self._rest = bytearray()
+        self._enough = 1  # bytes, before there is something to deal
         self._file: BinaryIO | None = None
 
     def begin_with(self, key_frame: int) -> None:
@@ -49,7 +50,8 @@ class SegmentFiles(io.RawIOBase):
     def write(self, data: bytes) -> int:  # type: ignore[override]
         """Take the next bytes."""
         self._rest += data
-        del self._rest[: self._deal(memoryview(bytes(self._rest)))]
+        if len(self._rest) >= self._enough:
+            del self._rest[: self._deal(memoryview(bytes(self._rest)))]
         return len(data)
 
     def close(self) -> None:
@@ -111,7 +113,8 @@ class FragmentFiles(SegmentFiles):
             if size == 1 and len(data) - at >= 16:
                 size = int.from_bytes(data[at + 8 : at + 16], "big")
             if size < 8 or len(data) - at < size:
-                break
+                self._enough = max(8, size)
+                return at
             box = data[at : at + size]
             if kind in (b"ftyp", b"moov"):
                 self._description += bytes(box)
@@ -120,4 +123,5 @@ class FragmentFiles(SegmentFiles):
             elif kind != b"mfra":  # an index of the whole, which nobody has
                 self._put(box, key_frame=kind == b"moof")
             at += size
+        self._enough = 8
         return at

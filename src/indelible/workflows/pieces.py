@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
@@ -83,16 +84,16 @@ def cuts_at(starts: Sequence[int]) -> Cuts:
     """Cut where segments begin, of which the times are given in units of the video's time base."""
 
     def by_start(reader: VideoReader) -> Callable[[Frame], int]:
-        current = 0
+        current: int | None = None
 
         def piece_of(frame: Frame) -> int:
             nonlocal current
-            before = current
-            while current + 1 < len(starts) and frame.pts is not None and frame.pts >= starts[current + 1]:
-                current += 1
-            if current > before + 1:
-                raise MediaError(f"no picture of segment {before + 2} could be decoded; is it damaged?")
-            return current
+            # What lies before the first segment's first picture is shown with it.
+            piece = max(0, bisect_right(starts, frame.pts or 0) - 1)
+            if current is not None and piece > current + 1:
+                raise MediaError(f"no picture of segment {current + 2} could be decoded; is it damaged?")
+            current = piece
+            return piece
 
         return piece_of
 
