@@ -19,7 +19,7 @@ PRESETS = {
 CASES = [(codec, preset) for codec, presets in PRESETS.items() for preset in presets]
 
 
-def held(settings: EncoderSettings, *, count: int = 160) -> int:
+def held(settings: EncoderSettings, *, count: int = 110) -> int:
     """Return the most pictures that are in an encoder after each was given."""
     import fractions
 
@@ -40,7 +40,7 @@ def held(settings: EncoderSettings, *, count: int = 160) -> int:
 
 
 @pytest.mark.parametrize(("codec", "preset"), CASES)
-@pytest.mark.parametrize("bound", [0, 5, 12, 25, 50])
+@pytest.mark.parametrize("bound", [0, 12, 50])
 def test_no_more_than_asked_for(codec, preset, bound):
     # One picture is in the encoder's hands while it is encoded.
     assert held(EncoderSettings(codec, preset=preset, delay_frames=bound)) <= bound + 1

@@ -9,7 +9,7 @@ import pytest
 
 from indelible.errors import InputError, MediaError, OutputError
 from indelible.video import EncoderSettings, open_video, probe, write_video
-from indelible.video.join import PIECE_CONTAINERS, join_video
+from indelible.video.join import PIECE_CONTAINER, join_video
 from tests.conftest import encode_video
 from tests.segments import payloads, times
 
@@ -18,7 +18,6 @@ FAST = {
     "x265": EncoderSettings("x265", crf=18, preset="ultrafast", threads=1),
     "av1": EncoderSettings("av1", crf=24, preset="11", threads=1),
     "vp9": EncoderSettings("vp9", crf=24, preset="8", threads=1),
-    "ffv1": EncoderSettings("ffv1", threads=1),
 }
 
 
@@ -45,7 +44,7 @@ def pieces(source, settings, lengths, *, info=None, frames=None):
     for length in lengths:
         made.append(io.BytesIO())
         part, frames = frames[:length], frames[length:]
-        write_video(made[-1], part, settings, info=info or known, container=PIECE_CONTAINERS[settings.codec])
+        write_video(made[-1], part, settings, info=info or known, container=PIECE_CONTAINER)
     return made
 
 
@@ -55,7 +54,6 @@ def pieces(source, settings, lengths, *, info=None, frames=None):
         *[("x264", suffix) for suffix in ("mp4", "mkv", "mov", "nut", "ts")],
         *[("x265", suffix) for suffix in ("mp4", "mkv", "ts")],
         *[(codec, suffix) for codec in ("av1", "vp9") for suffix in ("mp4", "webm")],
-        ("ffv1", "mkv"),
     ],
 )
 def test_frames_times_and_sound_go_on(source, tmp_path, codec, suffix):
@@ -65,16 +63,19 @@ def test_frames_times_and_sound_go_on(source, tmp_path, codec, suffix):
     assert (summary.frames, len(frames)) == (60, 60)
     assert summary.duration_seconds == pytest.approx(2.4)
     exact = suffix not in ("mkv", "webm")
-    start = frames[0].pts_seconds if suffix == "ts" else 0.0
+    start = frames[0].pts_seconds if suffix in ("ts", "nut", "mkv") else 0.0  # sound begins before zero, which these cannot say
     for index, frame in enumerate(frames):
         assert frame.pts_seconds - start == pytest.approx(index / 25, abs=1e-9 if exact else 6e-4)
-    _, theirs = read(source)
-    assert np.mean([np.abs(one.y.astype(float) - other.y).mean() for one, other in zip(frames, theirs, strict=True)]) < 4
+    pairs = zip(frames, read(source)[1], strict=True)
+    assert np.mean([np.abs(one.y.astype(float) - other.y).mean() for one, other in pairs]) < 4
     if suffix == "webm":
         assert "left out" in summary.warnings[0]
         return
     assert info.streams[1] == "audio:aac"
-    assert payloads(target) == payloads(source)
+    theirs = payloads(source)
+    assert [
+        ours[-len(packet) :] for ours, packet in zip(payloads(target), theirs, strict=True)
+    ] == theirs  # MPEG-TS puts a header before each
     if suffix in ("mp4", "mov", "mkv"):
         assert info.rotation_deg == 90
         assert info.duration_seconds == pytest.approx(2.4, abs=0.04)
@@ -95,7 +96,10 @@ def test_a_variable_rate_and_a_late_start(source, tmp_path):
     moved = [replace(frame, pts=tick, time_base=Fraction(1, 90000), duration=0) for frame, tick in zip(frames, ticks, strict=True)]
     for suffix in ("mp4", "nut"):
         join_video(tmp_path / f"out.{suffix}", pieces(source, FAST["x264"], [7, 3, 30, 20], frames=moved), "x264", copy_from=source)
-        assert [frame.pts * frame.time_base for frame in read(tmp_path / f"out.{suffix}")[1]] == [Fraction(tick, 90000) for tick in ticks]
+        out = [frame.pts * frame.time_base for frame in read(tmp_path / f"out.{suffix}")[1]]
+        shift = out[0] - 1
+        assert shift == (0 if suffix == "mp4" else Fraction(1024, 48000)), "NUT begins with the sound, before zero"
+        assert [time - shift for time in out] == [Fraction(tick, 90000) for tick in ticks]
 
 
 def test_pieces_that_do_not_fit(source, tmp_path):

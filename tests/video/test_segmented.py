@@ -102,6 +102,7 @@ def test_each_segment_plays_alone_and_begins_with_a_key_frame(stream, tmp_path):
         with open_video(io.BytesIO(header + file.read_bytes())) as reader:
             assert len(list(reader)) == (25 if index < 5 else 5)
             assert reader.warnings == []
+            assert reader.info.duration_seconds == pytest.approx(1.0 if index < 5 else 0.2, abs=0.13)
 
 
 @pytest.mark.parametrize("codec", ["x265", "av1", "vp9"])

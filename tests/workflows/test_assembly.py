@@ -82,7 +82,8 @@ def test_a_segment_alone_is_found_by_a_search_in_time(stream, marked, tmp_path):
 def test_segments_into_one_file(stream, tmp_path):
     result = indelible.mark_file(stream, tmp_path / "one.mp4", KEY, payload=COPY, settings=FAST)
     assert result.embedding.frames == 432
-    assert payloads(tmp_path / "one.mp4") == payloads(stream)
+    ours, theirs = payloads(tmp_path / "one.mp4"), payloads(stream)
+    assert all(packet.endswith(own) for own, packet in zip(ours, theirs, strict=True))  # MPEG-TS puts a header before each
     (found,) = indelible.detect_file(tmp_path / "one.mp4", [KEY])
     assert found.detection.payload == COPY
 
@@ -99,7 +100,7 @@ def test_a_folder_that_is_there_is_never_touched(stream, tmp_path):
         indelible.mark_file(stream, stream.parent, KEY, settings=FAST)
     with pytest.raises(InputError, match="leave those out"):
         indelible.mark_file(stream, tmp_path / "new", KEY, settings=FAST, report=tmp_path / "page.html")
-    with pytest.raises(InputError, match="does not hold"):
+    with pytest.raises(InputError, match="not encoded in pieces"):
         indelible.mark_file(stream, tmp_path / "new", KEY, settings=EncoderSettings("ffv1"))
     with pytest.raises(InputError, match="about one file"):
         indelible.certify_file(stream, KEY)
@@ -271,8 +272,8 @@ def test_what_was_begun_otherwise_is_not_gone_on_with(source, tmp_path, short_pi
 
 def test_two_processes_do_not_share_the_work(source, tmp_path):
     plan = {"schema": "x"}
-    first = resume.work_folder(tmp_path / "out.mp4", plan, "x264")
-    with first, pytest.raises(OutputError, match="another process"), resume.work_folder(tmp_path / "out.mp4", plan, "x264"):
+    first = resume.work_folder(tmp_path / "out.mp4", plan)
+    with first, pytest.raises(OutputError, match="another process"), resume.work_folder(tmp_path / "out.mp4", plan):
         pass
     assert not list(tmp_path.iterdir())
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from indelible.errors import InputError, MediaError
 from indelible.video._av import av, exact_fraction, media_errors
-from indelible.video.claims import claimed_end_seconds
 from indelible.video.containers import check_holds, muxer_options
 from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.remux import StreamCopier
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
-__all__ = ["PIECE_CONTAINERS", "join_into", "join_video"]
+__all__ = ["PIECE_CODECS", "PIECE_CONTAINER", "join_into", "join_video"]
 
-PIECE_CONTAINERS = {"x264": "mp4", "x265": "mp4", "av1": "mp4", "vp9": "mp4", "ffv1": "nut"}
-"""For each codec a container that keeps all times of a piece exactly."""
+PIECE_CONTAINER, PIECE_CODECS = "mp4", ("x264", "x265", "av1", "vp9")
+"""Pieces are kept in the container that says all times, of presentation and of decoding, to the tick, and how pictures are to be turned."""
 
 
 def join_video(
@@ -42,7 +41,7 @@ def join_video(
 
     Args:
         target: a path, written as `write_video` does.
-        pieces: files of the pictures only, in order, in the containers of `PIECE_CONTAINERS`, each beginning with a key frame, with their
+        pieces: files of the pictures only, in order, in `PIECE_CONTAINER`, each beginning with a key frame, with their
             times in the whole; opened one after the other.
         codec: of the pieces, as `EncoderSettings` names it.
         copy_from: the source of the whole.
@@ -139,9 +138,7 @@ class _Joining:
         for packet in piece.demux(stream):
             if packet.size:
                 self._take(packet)
-        claimed = claimed_end_seconds(piece, stream)
-        if claimed is not None:
-            self._end = Fraction(claimed)
+        self._end = ((stream.start_time or 0) + (stream.duration or 0)) * self._time_base
 
     def finish(self) -> WriteSummary:
         """Write what is left, and sum up."""
@@ -171,7 +168,6 @@ class _Joining:
         else:
             self._mux(self._held)
         self._held = packet
-        self._end = max(self._end, ((packet.pts or 0) + (packet.duration or 0)) * self._time_base)
         self._packets += 1
         self.key_frames += packet.is_keyframe
 

@@ -159,7 +159,7 @@ def _of_folder(folder: Path) -> SegmentList:
         raise LimitError(f"{folder} holds {len(files)} segments; at most {_MOST_SEGMENTS} are allowed: split it")
     files = sorted((_checked(folder, each) for each in files), key=_numbers)
     if any(each.suffix.lower() not in MPEGTS_SUFFIXES for each in files):
-        headers = [each for each in files if _is_header(each)]
+        headers = sorted(each for each in files if _is_header(each))
         if len(headers) != 1:
             found = ", ".join(each.name for each in headers[:4]) or "none"
             raise UnsupportedMediaError(

@@ -94,7 +94,7 @@ def write_segments(
             limits=limits,
             options=_transport_options if header is None else _fragment_options,
             begin_with=sink.begin_with,
-            earliest_dts=0 if header is None else None,
+            earliest_dts=0,  # neither kind of segment can say less
         )
     for file in (*written, *([] if header is None else [header])):
         if not file.exists():
@@ -120,7 +120,7 @@ def _fragment_options(source: InputContainer) -> dict[str, str]:
     if _start_seconds(source) < 0:
         return {"movflags": f"+{flags}"}  # sound before zero needs an edit list, which moves all to zero
     # As if fragments had come before: times of decoding say the source's, without an edit list, which few players heed in segments.
-    return {"movflags": f"+{flags}+frag_discont+negative_cts_offsets", "use_editlist": "0", "avoid_negative_ts": "disabled"}
+    return {"movflags": f"+{flags}+frag_discont", "use_editlist": "0", "avoid_negative_ts": "disabled"}
 
 
 def _start_seconds(source: InputContainer) -> Fraction:

@@ -13,7 +13,7 @@ from indelible.frames import Frame
 from indelible.mark import EmbedReport
 from indelible.video import EncoderSettings, Limits, Source, WriteSummary, copy_settings, probe
 from indelible.video.draft import check_free_folder, create_draft_folder
-from indelible.video.join import PIECE_CONTAINERS, join_video
+from indelible.video.join import PIECE_CODECS, join_video
 from indelible.video.playlist import SegmentList, is_segmented, segment_list
 from indelible.video.segmented import check_segments_hold, segment_starts, write_segments
 from indelible.video.source import is_pipe, source_name
@@ -85,8 +85,8 @@ def assemble(
     if not isinstance(source, str | os.PathLike) or not isinstance(target, str | os.PathLike) or is_pipe(source) or is_pipe(target):
         raise InputError("a run can be resumed only from a file to a file; pipes and open files are gone when a process is")
     settings = marking.settings or copy_settings(probe(source, limits=limits))
-    if settings.codec not in PIECE_CONTAINERS:
-        raise InputError(f"{settings.codec} pictures are not marked in pieces; choose an encoder, or leave --resume out")
+    if settings.codec not in PIECE_CODECS:
+        raise InputError(f"{settings.codec} is not encoded in pieces; choose codec {', '.join(PIECE_CODECS)}, or leave --resume out")
     marking = replace(marking, settings=settings)
     segments = segment_list(source) if into_segments(source, target) else None
     if segments is None:
@@ -99,7 +99,7 @@ def assemble(
     with ExitStack() as stack:
         store: PieceStore = InMemory()
         if resume:
-            store = stack.enter_context(work_folder(target, plan_of(source, marking, settings, pieces=_unit(segments)), settings.codec))
+            store = stack.enter_context(work_folder(target, plan_of(source, marking, settings, pieces=_unit(segments))))
         resumed = sum(piece.report.duration_seconds for piece in store.finished())
         watching = None if watch is None else lambda frames: watch(frames, settings)
         work = PieceWork(source, marking, cuts, store, watch=watching, limits=limits, progress=progress)

@@ -15,7 +15,7 @@ from indelible.frames import Frame
 from indelible.mark import Embedder, EmbedReport
 from indelible.mark.clock import STEP_SECONDS, Clock, step_of
 from indelible.video import EncoderSettings, Limits, Source, VideoReader, copy_settings, open_video, write_video
-from indelible.video.join import PIECE_CONTAINERS
+from indelible.video.join import PIECE_CONTAINER
 from indelible.workflows.progress import Progress
 from indelible.workflows.survive import Marking
 
@@ -197,7 +197,7 @@ class PieceWork:
             settings,
             info=reader.info,
             presentation=reader.presentation,
-            container=PIECE_CONTAINERS[settings.codec],
+            container=PIECE_CONTAINER,
             overwrite=True,
         )
         lost = (f"not carried over: {words}" for words in reader.lost)

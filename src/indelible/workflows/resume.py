@@ -18,7 +18,7 @@ from indelible.errors import MediaError, OutputError
 from indelible.mark import EmbedReport
 from indelible.video import EncoderSettings, Source
 from indelible.video.draft import lock, write_whole
-from indelible.video.join import PIECE_CONTAINERS
+from indelible.video.join import PIECE_CONTAINER
 from indelible.video.playlist import is_segmented, segment_list
 from indelible.workflows.pieces import Piece
 from indelible.workflows.survive import Marking
@@ -63,7 +63,7 @@ def plan_of(source: str | os.PathLike[str], marking: Marking, settings: EncoderS
 
 
 @contextmanager
-def work_folder(target: str | os.PathLike[str], plan: Plan, codec: str) -> Iterator[WorkFolder]:
+def work_folder(target: str | os.PathLike[str], plan: Plan) -> Iterator[WorkFolder]:
     """Make, or go on with, the folder of an output's pieces; nobody else works in it meanwhile, and it is gone after a block that succeeds.
 
     Raises:
@@ -80,7 +80,7 @@ def work_folder(target: str | os.PathLike[str], plan: Plan, codec: str) -> Itera
         if descriptor is not None and lock(descriptor) is False:
             raise OutputError(f"another process is making {path}; wait for it")
         _agree(folder, plan)
-        yield WorkFolder(folder, PIECE_CONTAINERS[codec])
+        yield WorkFolder(folder)
         shutil.rmtree(folder)
     finally:
         if descriptor is not None:
@@ -92,12 +92,10 @@ class WorkFolder:
 
     Args:
         folder: that exists.
-        container: of the pieces.
     """
 
-    def __init__(self, folder: Path, container: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._container = container
 
     def finished(self) -> Sequence[Piece]:
         """Return the pieces that are there, from the first on without a gap."""
@@ -109,7 +107,7 @@ class WorkFolder:
         return pieces
 
     def place(self, index: int) -> Source:
-        return self._folder / f"{index:06d}.{self._container}"
+        return self._folder / f"{index:06d}.{PIECE_CONTAINER}"
 
     def finish(self, piece: Piece) -> None:
         """Write the note of a piece, whose file is on the disk."""
@@ -129,7 +127,8 @@ class WorkFolder:
             return None
         note = _read(self._note(index))
         try:
-            report = EmbedReport(**{name: math.inf if value is None else value for name, value in note["report"].items()})
+            said: dict[str, Any] = {name: math.inf if value is None else value for name, value in note["report"].items()}
+            report = EmbedReport(**said)
             return Piece(index, place, report, note["following_pts"], tuple(note["warnings"]))
         except (KeyError, TypeError, AttributeError) as error:
             raise OutputError(f"{self._note(index)} is damaged; remove {self._folder} and start anew") from error
