@@ -5,6 +5,7 @@ import os
 import runpy
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -18,22 +19,20 @@ from tests.segments import hls, payloads, times
 
 from .conftest import start
 
-LATENCY = runpy.run_path(str(Path(__file__).parents[2] / "bench" / "latency.py"))
-
-# What a loaded machine may add, of the video that goes in at twice its speed meanwhile.
-SLACK = 1.0
+LATENCY = Path(__file__).parents[2] / "bench" / "latency.py"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="whether a process waits is read where Linux says it")
 @pytest.mark.parametrize(
     ("options", "rate", "most"),
-    [([], 25, 3.2), ([], 5, 4.0), (["--lookahead", "0"], 25, 1.2), (["--preset", "veryslow"], 25, 3.2), (["--codec", "av1"], 25, 3.2)],
-    ids=" ".join,
+    [([], 25, 3.2), ([], 5, 6.2), (["--lookahead", "0"], 25, 1.4)],
+    ids=["a second and two", "few pictures a second", "none ahead"],
 )
 def test_a_slow_pipe_is_marked_with_bounded_latency(options, rate, most):
-    """A second for the mark, two for the encoder unless asked for otherwise, and a few pictures on the way."""
-    held = LATENCY["watch"](options, rate=rate, seconds=8.0, speed=2.0)
-    assert 0.9 <= held["first_seconds"] <= most + SLACK
-    assert held["most_seconds"] <= most + SLACK
+    """A second for the mark, two for the encoder unless asked for otherwise, a few pictures on the way; FFmpeg looks at 5 s at the start."""
+    held = runpy.run_path(str(LATENCY))["watch"](options, rate=rate, seconds=8.0)
+    assert 0.9 <= held["first_seconds"] <= held["most_seconds"] <= most
+    assert held["later_seconds"] <= min(most, 3.0 + 5 / rate)
 
 
 @pytest.mark.parametrize("as_json", [True, False])
