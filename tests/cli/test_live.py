@@ -29,7 +29,7 @@ LATENCY = Path(__file__).parents[2] / "bench" / "latency.py"
     ids=["a second and two", "few pictures a second", "none ahead"],
 )
 def test_a_slow_pipe_is_marked_with_bounded_latency(options, rate, most):
-    """A second for the mark, two for the encoder unless asked for otherwise, a few pictures on the way; FFmpeg looks at 5 s at the start."""
+    """A second for the mark, two for the encoder unless asked for otherwise, a few pictures; at the start FFmpeg looks at 5 s."""
     held = runpy.run_path(str(LATENCY))["watch"](options, rate=rate, seconds=8.0)
     assert 0.9 <= held["first_seconds"] <= held["most_seconds"] <= most
     assert held["later_seconds"] <= min(most, 3.0 + 5 / rate)
