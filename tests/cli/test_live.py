@@ -30,7 +30,7 @@ LATENCY = Path(__file__).parents[2] / "bench" / "latency.py"
 )
 def test_a_slow_pipe_is_marked_with_bounded_latency(options, rate, most):
     """A second for the mark, two for the encoder unless asked for otherwise, a few pictures; at the start FFmpeg looks at 5 s."""
-    held = runpy.run_path(str(LATENCY))["watch"](options, rate=rate, seconds=8.0)
+    held = runpy.run_path(str(LATENCY))["watch"](options, rate=rate, seconds=max(6.0, 80 / rate))
     assert 0.9 <= held["first_seconds"] <= held["most_seconds"] <= most
     assert held["later_seconds"] <= min(most, 3.0 + 5 / rate)
 
