@@ -37,13 +37,13 @@ _MANY_MUTE = 2  # steps, after which it is asked whether they come from another 
 class Segment:
     """A stretch of the video with the p-value of the mark's presence in it alone.
 
-    ``original_seconds`` is the second of the original that it begins with, None for foreign footage between shots.
+    ``original_start_seconds`` is the second of the original that it begins with, None for foreign footage between shots.
     """
 
     start_seconds: float
     end_seconds: float
+    original_start_seconds: float | None
     log10_p: float
-    original_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ class Detector:
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
             geometry=found.geometry,
             segments=tuple(
-                Segment(start, end, found.log10_p_of(scores), original)
+                Segment(start, end, original, found.log10_p_of(scores))
                 for step, scores in sorted(tally.steps, key=lambda part: part[0])
                 for start, end, original in [self._span(found, step) if spans is None else spans[step]]
             ),
@@ -290,8 +290,8 @@ class Detector:
                 Segment(
                     window * WINDOW_SECONDS,
                     min((window + 1) * WINDOW_SECONDS, self._duration_seconds),
-                    log10_p(value),
                     window * WINDOW_SECONDS,
+                    log10_p(value),
                 )
                 for window, value in tally.z_of_windows(place)
             ),

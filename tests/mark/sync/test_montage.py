@@ -100,7 +100,7 @@ def test_shots_in_another_order_with_foreign_footage_are_found_and_read(film):
     foreign = clip(8 * RATE, rate=RATE, seed=77)
     found = detect(edited(seconds(film, 17, 21), foreign[: 4 * RATE], seconds(film, 9, 13), seconds(film, 1, 5), foreign[4 * RATE :]))
     assert found.payload == MESSAGE
-    shown = [segment.original_seconds for segment in found.segments]
+    shown = [segment.original_start_seconds for segment in found.segments]
     assert shown[4:8] == shown[16:20] == [None] * 4
     for place, second in ((0, 17), (3, 20), (8, 9), (12, 1), (15, 4)):
         assert shown[place] == pytest.approx(second, abs=4)
