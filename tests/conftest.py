@@ -125,8 +125,10 @@ def encode_video(
     """Encode a moving texture; ``tags`` are primaries, transfer, matrix and range, ``audio`` is an encoder such as ``aac``."""
     import av
 
+    from indelible.video.scheduling import unchanged_scheduling
+
     unit = time_base or 1 / Fraction(rate)
-    with av.open(str(path), "w", format=container, container_options=container_options or {}) as output:
+    with unchanged_scheduling(), av.open(str(path), "w", format=container, container_options=container_options or {}) as output:
         output.metadata.update(metadata or {})
         stream = output.add_stream(codec, rate=rate, width=width, height=height, time_base=unit, options=options or {})
         context = stream.codec_context

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from indelible.keys import SecretKey
@@ -61,8 +60,8 @@ class Correlator:
         """Return the best place of each guess for a pose that lies in the middle."""
         matrix = shape.matrix(self._aspect)
         pictures = [laid(picture, matrix, COARSE, border=cv2.BORDER_CONSTANT) for picture in self._received]
-        spectra = np.conj(scipy.fft.rfft2(np.stack(pictures)))
-        correlations = scipy.fft.irfft2(np.sum(self._spectra * spectra, axis=1), s=(COARSE, COARSE))
+        spectra = np.conj(np.fft.rfft2(np.stack(pictures)))
+        correlations = np.fft.irfft2(np.sum(self._spectra * spectra, axis=1), s=(COARSE, COARSE))
         rows, columns = (
             np.arange(-reach, reach + 1) for reach in (round(family.reach(scale) * COARSE) for scale in (shape.scale_y, shape.scale_x))
         )
@@ -109,7 +108,7 @@ class Correlator:
 
 def _coarse_spectrum(picture: Picture) -> NDArray[np.complex64]:
     """Return the Fourier transform of a picture of the grid as if it were sampled coarsely, shape (160, 81)."""
-    spectrum = scipy.fft.rfft2(picture)
+    spectrum = np.fft.rfft2(picture)
     half = COARSE // 2
     kept = np.concatenate([spectrum[:half], spectrum[-half:]])[:, : half + 1]
     # The first coarse sample lies in the middle of a larger cell, so a little later than the first of the grid.
