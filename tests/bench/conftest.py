@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from indelible.bench.corpus import Corpus, load_corpus
+from indelible.runs.corpus import Corpus, load_corpus
 from tests.photographs import film
 
 

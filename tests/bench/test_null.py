@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from indelible.bench.null import FOOTAGE, NullRun, NullSettings, judge, run_null, stranger_p_values, summarise
-from indelible.bench.trial import load_clip
 from indelible.keys import SecretKey
 from indelible.mark import Detector, Scores
+from indelible.runs.footage import load_clip
 
 KEYS = [SecretKey(bytes([number]) * 32) for number in range(40)]
 

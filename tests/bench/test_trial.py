@@ -5,8 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from indelible.bench.cache import Cache
-from indelible.bench.corpus import CorpusClip
 from indelible.bench.trial import (
     PRICE_BITS,
     PRICE_CHANNEL,
@@ -14,11 +12,13 @@ from indelible.bench.trial import (
     TrialTask,
     clip_key,
     clip_payload,
-    load_clip,
     look,
     run_trials,
 )
 from indelible.mark import Embedder, Payload
+from indelible.runs.cache import Cache
+from indelible.runs.corpus import CorpusClip
+from indelible.runs.footage import load_clip
 
 SETTINGS = TrialSettings()
 

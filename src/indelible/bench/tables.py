@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from indelible.bench.markdown import caption, table
 from indelible.bench.peers.tables import peers_tables
 from indelible.bench.security.tables import security_tables
 from indelible.errors import InputError
+from indelible.lab.tables import comparison_tables, model_tables, validation_tables
+from indelible.runs.markdown import caption, table
 
 
 def result_table(result: Mapping[str, Any]) -> str:
@@ -129,6 +130,9 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.bench.speed/1": _speed,
     "indelible.bench.peers/1": peers_tables,
     "indelible.bench.security/1": security_tables,
+    "indelible.lab.comparison/1": comparison_tables,
+    "indelible.lab.model/1": model_tables,
+    "indelible.lab.validation/1": validation_tables,
 }
 
 

@@ -1,22 +1,18 @@
 """One clip through the benchmark of robustness: marked once for each payload, sent through channels, looked for.
 
-What a trial yields are plain records for JSON, because they are cached line by line (`indelible.bench.cache`).
+What a trial yields are plain records for JSON, because they are cached line by line (`indelible.runs.cache`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 
-from indelible.bench.cache import Cache, Record
-from indelible.bench.corpus import CorpusClip
 from indelible.bench.vmaf import vmaf
 from indelible.channel import Channel, Clip, parse_channel
 from indelible.channel.codecs import Codec
@@ -27,7 +23,9 @@ from indelible.mark import Detection, Detector, Embedder, Payload, Search
 from indelible.mark.detect import ALPHA
 from indelible.mark.embed import Strength
 from indelible.mark.payload import encode_payload
-from indelible.video import open_video
+from indelible.runs.cache import Cache, Record
+from indelible.runs.corpus import CorpusClip
+from indelible.runs.footage import load_clip
 
 #: Seconds of footage after which the detector is asked what it knows.
 LOOK_AT_SECONDS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
@@ -78,15 +76,6 @@ def clip_key(clip_name: str, settings: TrialSettings) -> SecretKey:
 def clip_payload(clip_name: str, bits: int, settings: TrialSettings) -> Payload:
     """Return the payload of ``bits`` bits, random-looking, that this clip gets."""
     return Payload(_draw(f"payload/{bits}", clip_name, settings, bits // 8))
-
-
-def load_clip(path: Path, *, max_seconds: float) -> Clip:
-    """Return the first seconds of a video, decoded."""
-    with open_video(path, threads=1) as reader:
-        first = next(iter(reader))
-        start = first.pts_seconds or 0.0
-        rest = itertools.takewhile(lambda frame: (frame.pts_seconds or 0.0) - start < max_seconds, reader)
-        return Clip((first, *rest), reader.info)
 
 
 def run_trials(task: TrialTask) -> int:

@@ -11,9 +11,9 @@ import click
 from indelible.cli.terminal import complain
 
 if TYPE_CHECKING:
-    from indelible.bench.corpus import Corpus
     from indelible.mark import Search
     from indelible.mark.embed import Strength
+    from indelible.runs.corpus import Corpus
 
 __all__ = ["bench"]
 
@@ -273,8 +273,8 @@ Example:
 @click.argument("result", type=click.Path(path_type=Path))
 def table(result: Path) -> None:
     """Print a result as Markdown tables."""
-    from indelible.bench.result_file import read_result
     from indelible.bench.tables import result_table
+    from indelible.runs.result_file import read_result
 
     click.echo(result_table(read_result(result)), nl=False)
 
@@ -294,13 +294,13 @@ def failures(result: Path, channels: tuple[str, ...], bits: tuple[str, ...]) -> 
     For each, says how much of the mark the host, the codec and the code have cost.
     """
     from indelible.bench.failures import failure_tables
-    from indelible.bench.result_file import read_result
+    from indelible.runs.result_file import read_result
 
     click.echo(failure_tables(read_result(result), channels=channels, bits=[int(each) for each in bits]), nl=False)
 
 
 def _clips(folder: Path, only: str, shard: str | None) -> Corpus:
-    from indelible.bench.corpus import load_corpus
+    from indelible.runs.corpus import load_corpus
 
     return load_corpus(folder, pattern=only).shard(*_part(shard))
 
@@ -316,8 +316,8 @@ def _part(shard: str | None) -> tuple[int, int]:
 
 def _finish(result: dict[str, Any], output: Path) -> None:
     """Write the result, name what failed, and print the table."""
-    from indelible.bench.result_file import write_result
     from indelible.bench.tables import result_table
+    from indelible.runs.result_file import write_result
 
     write_result(output, result)
     for failure in result.get("errors", ()):
