@@ -44,7 +44,7 @@ def _footage(frames: int, width: int) -> Any:
 
 @click.group()
 def lab() -> None:
-    """Train, judge and compare the methods that the mark grew from, on real encoders.
+    """Train, judge and compare the methods that the mark grew from.
 
     CORPUS is a folder of videos, as for bench. A signature is what a method hides, in a JSON file. It is a secret.
     """
@@ -132,9 +132,8 @@ def cmaes(
     signature = evolve(_clips(corpus, only), settings, journal=journal, jobs=jobs, resume=resume, progress=complain)
     write_signature(output, signature)
     training = signature.training or {}
-    click.echo(
-        f"separation {training['separation']:+.3f} at {training['psnr_y_db']:.1f} dB, epsilon {signature.epsilon:.3f}: {training['decision']}"
-    )
+    quality = f"{training['psnr_y_db']:.1f} dB, epsilon {signature.epsilon:.3f}"
+    click.echo(f"separation {training['separation']:+.3f} at {quality}: {training['decision']}")
     ctx.exit({"validate": 0, "not solvable with this family": 1}.get(training["decision"], 5))
 
 
