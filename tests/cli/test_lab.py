@@ -56,7 +56,7 @@ def test_wrong_use_is_said(run, arguments, words, tmp_path, monkeypatch):
 def test_train_validate_and_compare(run, films, tmp_path):
     trained, cache = tmp_path / "trained.json", ("--cache", tmp_path / "cache")
     small = ("--frames", 31, "--width", 160)
-    training = run("lab", "train", "cmaes", films, "-o", trained, "--generations", 1, "--population", 2, "--clips", 1, *small)
+    training = run("lab", "train", "cmaes", films, "-o", trained, "--generations", 1, "--population", 4, "--clips", 1, *small)
     assert training.exit_code in (0, 5), training.stderr
     assert "generation 1 of 1" in training.stderr
     assert json.loads(trained.read_text())["schema"] == "indelible.signature/1"

@@ -46,7 +46,8 @@ def test_what_is_added_is_the_signature_in_every_block(frames):
     for name, value in zip(coefficient_names(), signature.values, strict=True):
         row, column = map(int, name.strip("[]").split(","))
         expected[row, column] = weight * value
-    assert np.abs(added.mean(axis=(0, 1)) - expected).max() < 0.3  # rounding, over 96 blocks
+    assert np.abs(added - added[0, 0]).max() < 1e-3  # in all blocks the same, rounding included
+    assert np.abs(added[0, 0] - expected).max() < 1.5  # rounding: at most half a level in each of 64 pixels
 
 
 def test_the_published_score_is_the_mean_of_absolute_cosines(frames):
@@ -71,7 +72,7 @@ def test_the_sign_counts_where_the_published_score_has_lost_it(frames):
         METHOD.scores(METHOD.read(frames), signature),
     )
     for detector in ("matched", "whitened"):
-        assert found[detector].value > 0.9
+        assert found[detector].value > 0.75
         assert turned[detector].value == pytest.approx(-found[detector].value)
         assert abs(clean[detector].value) < 0.7 * found[detector].value
     assert turned["published"].value == pytest.approx(found["published"].value)
@@ -82,7 +83,7 @@ def test_another_phase_is_another_mark(frames):
     evidence = METHOD.read(METHOD.mark(frames, signature))
     scores = [METHOD.scores(evidence, replace(signature, phase=phase))["matched"] for phase in (0.0, 0.25, 0.5)]
     assert abs(scores[1].value) < 0.3
-    assert scores[2].value < -0.9
+    assert scores[2].value < -0.75
     assert scores[1].ceiling == pytest.approx(scores[0].ceiling, rel=0.05)
 
 

@@ -40,8 +40,8 @@ def test_what_is_found_is_found_again_and_says_how(corpus, tmp_path):
 
 
 def test_another_seed_is_another_search(corpus, tmp_path):
-    other = EvolutionSettings(generations=1, population=2, clips=1, seed=2, footage=SMALL.footage)
-    one = EvolutionSettings(generations=1, population=2, clips=1, seed=1, footage=SMALL.footage)
+    other = EvolutionSettings(generations=1, population=4, clips=1, seed=2, footage=SMALL.footage)
+    one = EvolutionSettings(generations=1, population=4, clips=1, seed=1, footage=SMALL.footage)
     assert search(corpus, tmp_path / "1", settings=one)[0] != search(corpus, tmp_path / "2", settings=other)[0]
 
 

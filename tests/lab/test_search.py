@@ -91,7 +91,7 @@ def test_it_says_what_is_missing(monkeypatch):
 
 
 def test_nothing_is_ranked_in_a_population_of_one():
-    with pytest.raises(InputError, match="at least 2"):
+    with pytest.raises(InputError, match="at least 4"):
         Search(space(), population=1, seed=0)
     with pytest.raises(InputError, match="nothing has been judged"):
         _ = Search(space(), population=4, seed=0).best

@@ -89,7 +89,7 @@ Exits with 1 if the family is to be given up, with 5 if that is not decided."""
 @click.argument("corpus", type=click.Path(path_type=Path))
 @_SIGNATURE
 @click.option("--generations", type=click.IntRange(1), default=30, show_default=True)
-@click.option("--population", type=click.IntRange(2), default=8, show_default=True, help="Candidates in a generation.")
+@click.option("--population", type=click.IntRange(4), default=8, show_default=True, help="Candidates in a generation.")
 @click.option("--clips", type=click.IntRange(1), default=3, show_default=True, help="Clips, each of another source.")
 @click.option("--fitness", type=click.Choice(["margin", "published"]), default="margin", show_default=True, help="What is maximised.")
 @click.option(

@@ -15,9 +15,9 @@ Detectors:
   uncompressed, above 0.50 at CRF 18 to 23, 0.064 at CRF 28, later 40 % false positives.
 - ``matched``: all blocks carry the same pattern, so their mean holds all of the mark and, of the host, what does not average out. The
   correlation of the mean over time with w s, see `indelible.lab.template`; the null is that of the direction of s.
-- ``whitened``: the same mark. Each block's mean over time, where still pictures are, is subtracted; what is left is limited, because blocks
-  are far from normal: most are quiet and tell much, few are loud and drown them; only then is the mean taken, and its course in time is
-  whitened, because what is left of the host is slow.
+- ``whitened``: the same mark. Coefficients are limited before the mean is taken, because they are far from normal: most are quiet and
+  tell much, few are loud and drown them. Then what changes slowly in time, as hosts do, is taken out of the mean's course and of the
+  template.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,8 @@ BLOCK, BAND = 8, 3
 VALUES = BAND * BAND - 1
 EPSILON = 0.05
 LARGEST_EPSILON = 1.0
-WHITENING = 0.9  # of the course in time: what is left of the host changes slowly
+_LIMIT = 0.5  # of the usual size of a coefficient
+_FRAMES_PER_DEGREE, _HIGHEST_DEGREE = 20, 3  # of the trend: slow beside a cycle of 30 frames
 FEWEST_FRAMES = 8
 
 Values = NDArray[np.float32]
@@ -53,20 +55,20 @@ class BlockEvidence:
     Args:
         cosines: each block's coefficients of the band over the length of all its AC coefficients, shape (frames * blocks, 8).
         mean: over the blocks, shape (frames, 8).
-        whitened: the same after host subtraction, limiting, shape (frames, 8).
+        limited: the same of limited coefficients, shape (frames, 8).
     """
 
     cosines: Values
     mean: NDArray[np.float64]
-    whitened: NDArray[np.float64]
+    limited: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Dct8:
     """The method; it has no state."""
 
-    name: str = NAME
-    detectors: tuple[str, ...] = (MATCHED, WHITENED, PUBLISHED)
+    name: ClassVar[str] = NAME
+    detectors: ClassVar[tuple[str, ...]] = (MATCHED, WHITENED, PUBLISHED)
 
     def draw(self, rng: np.random.Generator) -> Signature:
         """Return a signature of random direction at the published strength, in a random phase."""
@@ -95,14 +97,15 @@ class Dct8:
             raise InputError("the frames differ in size; all of a video must have the same")
         blocks = np.stack(coefficients)
         cosines = blocks / np.maximum(np.stack(lengths), np.float32(1e-3))[..., None]
-        return BlockEvidence(cosines.reshape(-1, VALUES), blocks.mean(axis=1, dtype=np.float64), _whitened(blocks))
+        return BlockEvidence(cosines.reshape(-1, VALUES), blocks.mean(axis=1, dtype=np.float64), _limited(blocks))
 
     def scores(self, evidence: BlockEvidence, signature: Signature) -> Mapping[str, Score]:
         direction = _direction(signature)
+        trend = min(_HIGHEST_DEGREE, len(evidence.limited) // _FRAMES_PER_DEGREE)
         published = float(np.abs(evidence.cosines @ direction.astype(np.float32)).mean())
         return {
             MATCHED: template_score(evidence.mean, direction, signature),
-            WHITENED: template_score(evidence.whitened, direction, signature, whiten=WHITENING),
+            WHITENED: template_score(evidence.limited, direction, signature, trend=trend),
             PUBLISHED: Score(published, None, published),
         }
 
@@ -170,11 +173,10 @@ def _analyse(frame: Frame) -> tuple[Values, Values]:
     return band[:, 1:], np.sqrt(np.maximum(energy - np.square(band[:, 0]), 0.0))
 
 
-def _whitened(blocks: Values) -> NDArray[np.float64]:
-    """Return the mean of limited blocks less what stands still, shape (frames, 8), for blocks of shape (frames, blocks, 8)."""
-    moving = blocks - blocks.mean(axis=0)
-    usual = np.maximum(np.median(np.abs(moving), axis=(0, 1)), np.float32(0.5))
-    return (moving / np.hypot(moving, usual)).mean(axis=1, dtype=np.float64)
+def _limited(blocks: Values) -> NDArray[np.float64]:
+    """Return the mean over blocks of limited coefficients, shape (frames, 8), for blocks of shape (frames, blocks, 8)."""
+    usual = np.maximum(np.median(np.abs(blocks), axis=(0, 1)), np.float32(1.0)) * np.float32(_LIMIT)
+    return np.asarray((blocks / np.hypot(blocks, usual)).mean(axis=1, dtype=np.float64))
 
 
 def _rounded(values: Values, frame: Frame) -> Plane:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -30,8 +31,8 @@ NAME = "indelible"
 class Flagship:
     """The method; it has no state."""
 
-    name: str = NAME
-    detectors: tuple[str, ...] = (MATCHED,)
+    name: ClassVar[str] = NAME
+    detectors: ClassVar[tuple[str, ...]] = (MATCHED,)
 
     def draw(self, rng: np.random.Generator) -> Signature:
         """Return a random key at the standard strength."""

@@ -26,7 +26,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from typing import ClassVar, Literal, cast
 
 import cv2
 import numpy as np
@@ -56,7 +56,7 @@ class FlowMark:
     """The method, in one of three ways to make frames; it has no state."""
 
     name: Synthesis = "flow"
-    detectors: tuple[str, ...] = (MATCHED,)
+    detectors: ClassVar[tuple[str, ...]] = (MATCHED,)
 
     def draw(self, rng: np.random.Generator) -> Signature:
         """Return a signature of random direction, a tenth of a pixel a frame at most in the mean, in a random phase."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Point = NDArray[np.float64]
 
+FEWEST = 4  # points in a generation
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Space:
@@ -52,17 +54,17 @@ class Search:
 
     Args:
         space: where to search.
-        population: points in a generation, at least 2.
+        population: points in a generation, at least 4.
         seed: of the points, 0 to 2^32 - 1.
 
     Raises:
         MissingExtraError: if the library is not installed.
-        InputError: if the population is less than 2.
+        InputError: if the population is smaller.
     """
 
     def __init__(self, space: Space, *, population: int, seed: int) -> None:
-        if population < 2:
-            raise InputError(f"a population of {population}; CMA-ES ranks at least 2")
+        if population < FEWEST:
+            raise InputError(f"a population of {population}; CMA-ES ranks at least {FEWEST}")
         self._optimiser: CMA = _library()(mean=space.start, sigma=space.spread, bounds=space.bounds, population_size=population, seed=seed)
         self._best: Best | None = None
         self.generation = 0

@@ -11,7 +11,8 @@ import json
 import math
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,11 @@ class Signature:
         said = json.dumps([self.method, self.values, self.epsilon, self.phase])
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
+    def to_json(self) -> dict[str, Any]:
+        """Return its fields by their names, for JSON."""
+        named = {each.name: getattr(self, each.name) for each in fields(self)}
+        return named | {"values": list(self.values), "versions": dict(self.versions)}
+
     @property
     def trained_on(self) -> frozenset[str]:
         """The sources of footage that it was trained on, which say nothing about others."""
@@ -70,6 +76,11 @@ class Signature:
 
 def software_versions() -> dict[str, str]:
     """Return the versions that decide what a codec makes of a mark, and what a method makes of that."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> Mapping[str, str]:
     made_by = {"indelible": indelible.__version__, "python": platform.python_version(), "ffmpeg": ffmpeg_version()}
     return made_by | encoder_libraries(("x264",)) | package_versions()
 
@@ -80,7 +91,7 @@ def write_signature(path: Path, signature: Signature) -> None:
     Raises:
         OutputError: if it cannot be written.
     """
-    write_result(path, {"schema": SCHEMA} | asdict(signature))
+    write_result(path, {"schema": SCHEMA} | signature.to_json())
 
 
 def read_signature(path: Path) -> Signature:

@@ -35,7 +35,7 @@ def course(frames: int, phase: float, *, first: int = 0) -> Course:
     return np.asarray(np.sin(2.0 * math.pi * (np.arange(first, first + frames) / PERIOD + phase)), np.float64)
 
 
-def template_score(evidence: Course, direction: Course, signature: Signature, *, first: int = 0, whiten: float = 0.0) -> Score:
+def template_score(evidence: Course, direction: Course, signature: Signature, *, first: int = 0, trend: int = 0) -> Score:
     """Return the correlation of evidence with a signature's template.
 
     Args:
@@ -43,18 +43,18 @@ def template_score(evidence: Course, direction: Course, signature: Signature, *,
         direction: s, shape (k,), of any length but zero.
         signature: for its phase, and whether it was trained: then p is that of the phase alone, else that of the direction.
         first: number of the first frame of the evidence.
-        whiten: correlation of the host with itself one frame before, 0 to 1: evidence and template both go through 1 - whiten * z^-1, which
-            makes such a host white, before they are correlated.
+        trend: degree of the polynomials in time that are taken out of evidence and template before they are correlated, because a host
+            changes slowly; 0 for the mean alone.
     """
+    slow = _polynomials(len(evidence), trend)
 
     def prepared(values: Course) -> Course:
-        filtered = values[1:] - whiten * values[:-1] if whiten else values
-        return np.asarray(filtered - filtered.mean(axis=0), np.float64)
+        return np.asarray(values - slow @ (slow.T @ values), np.float64)
 
     moved = prepared(evidence)
     unit = direction / np.linalg.norm(direction)
     norm = float(np.linalg.norm(moved))
-    if norm == 0.0:
+    if norm <= 1e-9 * float(np.linalg.norm(evidence)):  # nothing but rounding
         return Score(0.0, 0.0, 0.0)
     expected = prepared(course(len(evidence), signature.phase, first=first))
     scale = norm * float(np.linalg.norm(expected))
@@ -68,3 +68,8 @@ def template_score(evidence: Course, direction: Course, signature: Signature, *,
         # Rounding makes cosines this close to 1 uncertain by the square root of a float's precision.
         log10_p = math.log10(max(1e-7, math.acos(max(-1.0, min(1.0, value / top))) / math.pi)) if top else 0.0
     return Score(value, log10_p, top)
+
+
+def _polynomials(frames: int, degree: int) -> Course:
+    """Return an orthonormal basis of the polynomials in time up to a degree, shape (frames, degree + 1)."""
+    return np.asarray(np.linalg.qr(np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, frames), degree))[0], np.float64)

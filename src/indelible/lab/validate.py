@@ -51,7 +51,7 @@ def run_validation(signature: Signature, corpus: Corpus, run: LabRun, *, channel
         "schema": SCHEMA,
         "provenance": where,
         "settings": asdict(run.footage) | {"seed": run.seed},
-        "signature": asdict(signature) | {"digest": signature.digest},
+        "signature": signature.to_json() | {"digest": signature.digest},
         "left_out": sorted(clip.name for clip in corpus.clips if clip.source in signature.trained_on),
         "criteria": asdict(criteria),
         "verdicts": {row["detector"]: criteria.met_by(row) for row in summary if row["channel"] == DECISIVE},
