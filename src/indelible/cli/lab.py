@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from indelible.runs.corpus import Corpus
 
 __all__ = ["lab"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _RESULT = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE.json", help="The result."
@@ -31,10 +34,10 @@ _SEED = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, sho
 _FORCE = click.option("--force", is_flag=True, help="Replace the output if it is there.")
 
 
-def _footage(frames: int, width: int) -> Any:
+def _footage(frames: int, width: int) -> Callable[[_Command], _Command]:
     """Give a command the options of how much footage is used, with these defaults."""
 
-    def add(command: Any) -> Any:
+    def add(command: _Command) -> _Command:
         of_frames = click.option("--frames", type=click.IntRange(8), default=frames, show_default=True, help="Of each clip, at most.")
         of_width = click.option("--width", type=click.IntRange(64), default=width, show_default=True, help="Wider clips are scaled to it.")
         return of_frames(of_width(command))

@@ -30,8 +30,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from indelible.channel.planes import to_codes
 from indelible.errors import InputError
-from indelible.frames import Frame, Plane
+from indelible.frames import Frame
 from indelible.lab.method import MATCHED, PUBLISHED, WHITENED, Score
 from indelible.lab.signature import Signature, software_versions
 from indelible.lab.template import course, template_score
@@ -83,7 +84,8 @@ class Dct8:
             height, width = frame.y.shape
             weight = float(course(1, signature.phase, first=index)[0])
             pattern = np.tile(tile, (-(-height // BLOCK), -(-width // BLOCK)))[:height, :width]
-            yield frame.with_luma(_rounded(frame.y + pattern * np.float32(weight * 2.0 ** (frame.bit_depth - 8)), frame))
+            marked = frame.y.astype(np.float32) + pattern * np.float32(weight * 2.0 ** (frame.bit_depth - 8))
+            yield frame.with_luma(to_codes(marked, frame))
 
     def read(self, frames: Iterable[Frame]) -> BlockEvidence:
         coefficients, lengths = [], []
@@ -96,7 +98,7 @@ class Dct8:
         if len({len(band) for band in coefficients}) > 1:
             raise InputError("the frames differ in size; all of a video must have the same")
         blocks = np.stack(coefficients)
-        cosines = blocks / np.maximum(np.stack(lengths), np.float32(1e-3))[..., None]
+        cosines = np.asarray(blocks / np.maximum(np.stack(lengths), np.float32(1e-3))[..., None], np.float32)
         return BlockEvidence(cosines.reshape(-1, VALUES), blocks.mean(axis=1, dtype=np.float64), _limited(blocks))
 
     def scores(self, evidence: BlockEvidence, signature: Signature) -> Mapping[str, Score]:
@@ -177,9 +179,3 @@ def _limited(blocks: Values) -> NDArray[np.float64]:
     """Return the mean over blocks of limited coefficients, shape (frames, 8), for blocks of shape (frames, blocks, 8)."""
     usual = np.maximum(np.median(np.abs(blocks), axis=(0, 1)), np.float32(1.0)) * np.float32(_LIMIT)
     return np.asarray((blocks / np.hypot(blocks, usual)).mean(axis=1, dtype=np.float64))
-
-
-def _rounded(values: Values, frame: Frame) -> Plane:
-    """Return sample codes of the frame's type."""
-    codes: Plane = np.clip(np.rint(values), 0, (1 << frame.bit_depth) - 1).astype(frame.y.dtype)
-    return codes

@@ -106,8 +106,9 @@ def evolve(
     started = time.monotonic()
     record = asdict(settings) | {"trainer": "cmaes", "clips": [_named(clip) for clip in clips]}
     search = Search(_space(settings), population=settings.population, seed=settings.seed)
-    # The software that judged is part of the search: a later version may judge otherwise.
-    notes = Journal(journal, record | {"versions": software_versions()}, resume=resume)
+    # The software that judged is part of the search: a later version may judge otherwise. How long it lasts is not.
+    decisive = {name: value for name, value in record.items() if name != "generations"}
+    notes = Journal(journal, decisive | {"versions": software_versions()}, resume=resume)
     known = len(notes.generations)
     if known:
         progress(f"{known} of {settings.generations} generations are in {journal.name}")
@@ -208,7 +209,7 @@ def _outcome(best: Best, tried: Sequence[dict[str, ClipScores]], notes: Journal,
         "scores": {name: [{"clean": clip[name].clean, "marked": clip[name].marked} for clip in tried] for name in Dct8().detectors},
         "course": [
             {name: entry[name] for name in ("epsilon", "separation")} | {"best": max(entry["fitnesses"]), "mean": fmean(entry["fitnesses"])}
-            for entry in notes.generations
+            for entry in notes.generations[: settings.generations]
         ],
     }
 

@@ -165,4 +165,5 @@ def _library() -> type[CMA]:
         from cmaes import CMA
     except ImportError as error:
         raise missing_extra("cmaes", extra="lab") from error
-    return CMA
+    library: type[CMA] = CMA
+    return library
