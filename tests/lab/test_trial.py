@@ -14,7 +14,7 @@ from indelible.lab.methods import METHODS, method_named
 from indelible.lab.trial import Entrant, Footage, psnr_y_db, rng_of
 from indelible.lab.validate import run_validation
 
-SMALL = Footage(frames=31, width=160)
+SMALL = Footage(frames=31, width=128)
 ENTRANTS = (Entrant("random", "dct8", epsilon=0.1), Entrant("ours", "indelible"))
 
 

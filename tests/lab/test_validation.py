@@ -10,7 +10,7 @@ from indelible.errors import InputError
 from indelible.lab.decision import decide
 from indelible.lab.fitness import ClipScores, margin, published, separation
 from indelible.lab.validate import platforms
-from indelible.lab.validation import Criteria, area_under_roc, in_first_half, judge_cell, log10_mann_whitney, roc
+from indelible.lab.validation import Criteria, area_under_roc, best_threshold, in_first_half, judge_cell, log10_mann_whitney, roc
 
 
 def record(clip, clean, marked, *, psnr=40.0, log10_p=(-0.5, -4.0)):
@@ -26,10 +26,15 @@ def test_each_half_is_judged_by_the_others_threshold():
     sources = [f"s{index}" for index in range(8)]
     first = in_first_half(sources)
     assert first.sum() == 4
-    # Unmarked clips of the first half reach 0.5, of the second 0.1; all marked ones have 0.3.
-    row = cell([(0.5 if half else 0.1, 0.3) for half in first])
-    assert row["thresholds"] == [0.1, 0.5]
-    assert (row["true_positives"]["k"], row["false_positives"]["k"]) == (4, 4)  # the first half, by the second's threshold
+    row = cell([(0.1, 0.4) if half else (0.2, 0.8) for half in first])
+    assert row["thresholds"] == [0.25, 0.5]
+    assert (row["true_positives"]["k"], row["false_positives"]["k"]) == (4, 0)  # the first half falls below the second's threshold
+
+
+def test_the_threshold_lies_in_the_widest_gap_of_those_that_tell_most_apart():
+    assert best_threshold(np.array([0.9, 0.8, 0.2]), np.array([0.1, 0.0, 0.3])) == pytest.approx(0.55)
+    assert best_threshold(np.array([0.1, 0.2]), np.array([0.5, 0.6])) == math.inf
+    assert best_threshold(np.array([0.5]), np.array([0.5])) == math.inf
 
 
 def test_clips_of_one_source_stay_in_one_half():

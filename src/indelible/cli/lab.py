@@ -197,7 +197,7 @@ Examples:
     "--signature", "signatures", type=(str, click.Path(path_type=Path)), multiple=True, metavar="NAME FILE", help="Takes part too."
 )
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Instead of CRF 18, 23, 28 and 34.")
-@_footage(72, 480)
+@_footage(60, 320)
 @_ONLY
 @_SEED
 @_JOBS

@@ -15,9 +15,6 @@ from indelible.errors import InputError
 from indelible.runs.cache import Record
 from indelible.runs.rates import rate
 
-#: Share of unmarked clips that a threshold may take for marked where it is fitted.
-FITTED_FALSE_ALARMS = 0.05
-
 #: At which p-value a detector that has one says yes.
 ALPHA = 1e-3
 
@@ -60,8 +57,8 @@ class Criteria:
 def judge_cell(records: Sequence[Record], detector: str, source_of_clip: Mapping[str, str]) -> Record:
     """Return what one detector makes of one entrant behind one channel.
 
-    The threshold is fitted by source: the sources are dealt into two halves, and each half is judged by the threshold that leaves
-    5 % of the other half's unmarked clips above it, so no clip is judged by itself or by its like.
+    The threshold is fitted by source: the sources are dealt into two halves, and each half is judged by the threshold that best tells the
+    other half's marked clips from its unmarked ones, so no clip is judged by itself or by its like.
 
     Args:
         records: of one entrant and channel, as `indelible.lab.trial` writes them, at least two.
@@ -75,7 +72,7 @@ def judge_cell(records: Sequence[Record], detector: str, source_of_clip: Mapping
     pairs = [record["scores"][detector] for record in records]
     clean, marked = (np.array([pair[which] for pair in pairs]) for which in ("clean", "marked"))
     first = in_first_half(sources)
-    limits = np.where(first, _threshold(clean[~first]), _threshold(clean[first]))
+    limits = np.where(first, best_threshold(marked[~first], clean[~first]), best_threshold(marked[first], clean[first]))
     row: Record = {
         "detector": detector,
         "n": len(records),
@@ -83,9 +80,9 @@ def judge_cell(records: Sequence[Record], detector: str, source_of_clip: Mapping
         "clean": _spread(clean),
         "marked": _spread(marked),
         "separation": round(float(marked.mean() - clean.mean()), 4),
-        "thresholds": sorted({round(float(limit), 4) for limit in limits}),
-        "true_positives": rate(list(marked > limits), sources),
-        "false_positives": rate(list(clean > limits), sources),
+        "thresholds": sorted({round(float(limit), 4) for limit in limits if math.isfinite(limit)}),
+        "true_positives": rate((marked > limits).tolist(), sources),
+        "false_positives": rate((clean > limits).tolist(), sources),
         "log10_p_mann_whitney": round(log10_mann_whitney(marked, clean), 3),
         "area_under_roc": round(area_under_roc(marked, clean), 4),
         "psnr_y_db": _quality(records),
@@ -110,6 +107,21 @@ def in_first_half(sources: Sequence[str]) -> NDArray[np.bool_]:
     return np.isin(sources, order[: len(order) // 2])
 
 
+def best_threshold(marked: NDArray[np.float64], clean: NDArray[np.float64]) -> float:
+    """Return the threshold with the largest share of marked clips above it less that of unmarked ones; of several, in the widest gap.
+
+    It lies in the middle between two scores; infinite where nothing is told apart, so that nothing is found.
+    """
+    scores = np.unique(np.concatenate([marked, clean]))
+    if scores.size < 2:
+        return math.inf
+    limits = (scores[1:] + scores[:-1]) / 2.0
+    told = (marked[:, None] > limits).mean(axis=0) - (clean[:, None] > limits).mean(axis=0)
+    if told.max() <= 0.0:
+        return math.inf
+    return float(limits[np.lexsort((np.diff(scores), np.round(told, 9)))[-1]])
+
+
 def roc(marked: ArrayLike, clean: ArrayLike) -> list[tuple[float, float]]:
     """Return (false positive rate, true positive rate) for each threshold, from (0, 0) to (1, 1)."""
     marked, clean = np.asarray(marked, np.float64), np.asarray(clean, np.float64)
@@ -130,11 +142,6 @@ def log10_mann_whitney(marked: ArrayLike, clean: ArrayLike) -> float:
 
     p = float(mannwhitneyu(marked, clean, alternative="greater").pvalue)
     return math.log10(p) if p > 0.0 else -300.0
-
-
-def _threshold(clean: NDArray[np.float64]) -> float:
-    """Return a score that at most 5 % of these exceed."""
-    return float(np.quantile(clean, 1.0 - FITTED_FALSE_ALARMS, method="higher"))
 
 
 def _spread(values: NDArray[np.float64]) -> dict[str, float]:

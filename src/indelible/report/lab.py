@@ -39,7 +39,7 @@ def write_comparison_plot(path: str | os.PathLike[str], summary: Sequence[Mappin
         series,
         x=Axis("CRF of x264", tuple((crf, str(crf)) for crf in qualities), low - 1, high + 1),
         y=Axis("share of marked clips found", tuple((tenth / 5, f"{tenth * 20} %") for tenth in range(6)), 0.0, 1.6),
-        title="Marked clips found, at a threshold that leaves 5 % of other unmarked clips above it",
+        title="Marked clips found, at a threshold fitted on other sources",
         rules=(Rule(_WANTED, f"{_WANTED:.0%}"),),
     )
     write_whole(path, standalone(chart))

@@ -19,7 +19,7 @@ def rate(outcomes: Sequence[bool], sources: Sequence[str]) -> dict[str, Any]:
         outcomes: one for each clip, at least one.
         sources: of the clips; those of one source are not independent.
     """
-    k, n = sum(outcomes), len(outcomes)
+    k, n = sum(map(bool, outcomes)), len(outcomes)
     clusters: dict[str, list[float]] = defaultdict(list)
     for outcome, source in zip(outcomes, sources, strict=True):
         clusters[source].append(float(outcome))
