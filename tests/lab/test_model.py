@@ -33,6 +33,12 @@ def test_it_always_knows_what_it_was_trained_on_and_others_only_if_they_have_som
         assert model._exchange_p(said[12:], sources, 1) > 0.01
 
 
+def test_few_sources_cannot_say_much():
+    said = np.array([[-0.31, 0.47], [-0.11, 0.83], [-0.57, 0.29], [-0.01, 0.13]])
+    assert model._exchange_p(said, ["a", "b", "c", "d"], 1) == pytest.approx(1 / 16, rel=0.15)
+    assert model._exchange_p(said, ["a", "a", "b", "b"], 1) == pytest.approx(1 / 4, rel=0.1)
+
+
 def test_films_through_the_codec(corpus):
     settings = ModelSettings("flow-direct", channel="none", footage=Footage(frames=24, width=96))
     with pytest.raises(InputError, match="at least 4"):

@@ -9,7 +9,7 @@ from indelible.bench.peers.tables import peers_tables
 from indelible.bench.security.tables import security_tables
 from indelible.errors import InputError
 from indelible.lab.tables import comparison_tables, model_tables, validation_tables
-from indelible.runs.markdown import caption, table
+from indelible.runs.markdown import caption, interval, table
 
 
 def result_table(result: Mapping[str, Any]) -> str:
@@ -40,10 +40,10 @@ def _survival(rows: Sequence[Mapping[str, Any]], *, with_payload: bool) -> str:
     payload = ["payload exact", "95 %", "symbol errors", "seconds to payload"] if with_payload else []
     lines = []
     for row in rows:
-        line = [f"`{row['channel']}`", _of(row["presence"]), _interval(row["presence"]), _number(row["median_z"])]
+        line = [f"`{row['channel']}`", _of(row["presence"]), interval(row["presence"]), _number(row["median_z"])]
         line += [_number(row["median_log10_p"]), _seconds(row["median_presence_seconds"])]
         if with_payload:
-            line += [_of(row["payload"]), _interval(row["payload"]), f"{100 * row['mean_symbol_error_rate']:.1f} %"]
+            line += [_of(row["payload"]), interval(row["payload"]), f"{100 * row['mean_symbol_error_rate']:.1f} %"]
             line += [_seconds(row["median_payload_seconds"])]
         lines.append(line)
     return table(header + payload, lines)
@@ -138,15 +138,6 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 def _of(rate: Mapping[str, Any]) -> str:
     return f"{rate['k']} of {rate['n']}"
-
-
-def _interval(rate: Mapping[str, Any]) -> str:
-    """Return the interval in percent: by source where clips share sources and that is wider, else Clopper-Pearson's."""
-    low, high = rate["interval"]
-    by_source = rate.get("interval_by_source", (low, high))
-    if by_source[1] - by_source[0] > high - low:
-        low, high = by_source
-    return f"{100 * low:.0f}-{100 * high:.0f} %"
 
 
 def _ratio(spread: Mapping[str, float]) -> str:

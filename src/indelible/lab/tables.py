@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from indelible.runs.markdown import caption, table
+from indelible.runs.markdown import caption, interval, table
 
 
 def validation_tables(result: Mapping[str, Any]) -> str:
@@ -73,7 +73,7 @@ def _cells(row: Mapping[str, Any]) -> Sequence[str]:
         f"{row['marked']['mean']:+.3f}",
         f"{row['area_under_roc']:.3f}",
         _rate(row["true_positives"]),
-        _interval(row["true_positives"]),
+        interval(row["true_positives"]),
         _rate(row["false_positives"]),
         f"{row['log10_p_mann_whitney']:.1f}",
         *(("-", "-") if by_p is None else (_rate(by_p["marked"]), _rate(by_p["clean"]))),
@@ -82,8 +82,3 @@ def _cells(row: Mapping[str, Any]) -> Sequence[str]:
 
 def _rate(rate: Mapping[str, Any]) -> str:
     return f"{rate['k']}/{rate['n']}"
-
-
-def _interval(rate: Mapping[str, Any]) -> str:
-    low, high = rate.get("interval_by_source", rate["interval"])
-    return f"{100 * low:.0f}-{100 * high:.0f} %"
