@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from indelible.registry import Entry, Registry
+from tests.conftest import encode_video
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -17,6 +18,17 @@ def test_commands_page_is_current():
     page = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     written = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
     assert written == page, "the help has changed; run: python docs/write_commands.py"
+
+
+def test_tables_are_what_their_commands_print():
+    program = (
+        f"import json, runpy; pages = runpy.run_path({str(DOCS / 'write_tables.py')!r})['pages']();"
+        "print(json.dumps({str(page): text for page, text in pages.items()}))"
+    )
+    pages = json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+    assert len(pages) >= 2
+    for page, text in pages.items():
+        assert Path(page).read_text(encoding="utf-8") == text, "a result or a table has changed; run: python docs/write_tables.py"
 
 
 def documented() -> dict[str, list[str]]:
@@ -31,6 +43,8 @@ def documented() -> dict[str, list[str]]:
 def test_json_page_names_every_field_and_no_other(run, studio, tmp_path):
     with Registry.open(tmp_path / "copies.db", write=True) as registry:
         registry.add(Entry(key_id="0" * 16, nonce=bytes(8), subkey_id="1" * 16, recipient="Ann", marked_at="2025-03-01T12:00:00Z"))
+    longer = tmp_path / "longer.mp4"
+    encode_video(longer, frames=90, rate=10)
     certificate = tmp_path / "certificate.json"
     certify = run("certify", studio.found, "--key", studio.key, "--channel", "none", "-o", certificate, "--json")
     printed = [
@@ -38,6 +52,7 @@ def test_json_page_names_every_field_and_no_other(run, studio, tmp_path):
         json.loads(certify.stdout),
         json.loads(run("certify", "--check", certificate, "--key", studio.key, "--json").stdout),
         json.loads(run("detect", studio.found, "--key", studio.key, "--json").stdout),
+        json.loads(run("detect", longer, "--key", studio.key, "--follow", "--json").stdout.splitlines()[0]),
         json.loads(run("channel", studio.found, tmp_path / "out.mkv", "none", "--json").stdout),
         json.loads(run("key", "show", studio.key, "--json").stdout),
         json.loads(run("doctor", "--json").stdout),

@@ -16,7 +16,7 @@ from .conftest import start
 
 SCHEMA = [
     *("schema", "output", "key_id", "payload_hex", "payload_bits", "psnr_y_db", "psnr_rgb_db", "xpsnr_db", "bitrate_change"),
-    *("frames", "duration_seconds", "certificate", "recipient", "registry_id"),
+    *("frames", "duration_seconds", "certificate", "recipient", "registry_id", "resumed_seconds"),
 ]
 
 

@@ -27,7 +27,7 @@ def detection(log10_p: float, payload: Payload | None = None, seconds: int = 4) 
         payload=payload,
         symbol_error_rate=None if payload is None else 0.125,
         geometry=Geometry(),
-        segments=tuple(Segment(float(at), at + 1.0, log10_p / seconds) for at in range(seconds)),
+        segments=tuple(Segment(float(at), at + 1.0, float(at), log10_p / seconds) for at in range(seconds)),
         frames_used=100,
         duration_seconds=float(seconds),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -10,13 +11,15 @@ import click
 from indelible.cli.alpha import alpha_option
 from indelible.cli.keyfiles import read_keys
 from indelible.cli.limits import limit_option
-from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, quoted, warn
+from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, progress_bars, quoted, warn
 from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
     from indelible.mark import Geometry, Payload, Search
+    from indelible.mark.sync.montage import Shot
     from indelible.video import Limits
     from indelible.workflows.detect import DetectResult
+    from indelible.workflows.follow import Interim
 
 __all__ = ["detect"]
 
@@ -33,7 +36,8 @@ Examples:
   indelible detect found.mp4 --key studio.key --reference master.mov
   indelible detect found.mp4 --key studio.key --timeline --alpha 1e-9
   indelible detect downloads/*.mp4 --key studio.key --report found.html
-  curl -s https://example.org/clip.webm | indelible detect - --key studio.key"""
+  curl -s https://example.org/clip.webm | indelible detect - --key studio.key
+  ffmpeg -i URL -c copy -f nut - | indelible detect - --key studio.key --follow --json"""
 )
 @click.argument("sources", metavar="IN...", nargs=-1, required=True)
 @click.option("--key", "key_files", metavar="FILE", required=True, multiple=True, help="A secret key to look for; may be repeated.")
@@ -45,7 +49,7 @@ Examples:
     default=1,
     show_default=True,
     metavar="N",
-    help="Look at each N-th frame only: faster, for a little less evidence.",
+    help="Look at one frame in N, and do not even decode those that no other needs: faster, for a little less evidence.",
 )
 @click.option(
     "--search",
@@ -61,6 +65,7 @@ Examples:
     help="The unmarked original: each video is laid onto it, and what it has besides is read, even if it was cut, turned or badly damaged.",
 )
 @click.option("--timeline", is_flag=True, help="Also show the evidence second by second.")
+@click.option("--follow", is_flag=True, help="Say after each eight seconds of video what was found so far: for a pipe that goes on.")
 @click.option("--report", metavar="FILE.html", help="Write a page with the verdict, the evidence and the timeline of each.")
 @limit_option
 @click.option("--force", is_flag=True, help="Replace the report if it exists.")
@@ -76,6 +81,7 @@ def detect(
     search: Search,
     reference: str | None,
     timeline: bool,
+    follow: bool,
     report: str | None,
     limits: Limits,
     force: bool,
@@ -84,7 +90,7 @@ def detect(
     """Look for a mark in videos.
 
     p is the chance that a video without the mark would show this much evidence, with every key and copy that was tried counted in. IN
-    may be - for a pipe.
+    may be - for a pipe, or a playlist (.m3u8) or folder of segments, which are one video.
 
     Exits with 0 if every file carries a mark of one of the keys, and with 1 if one does not.
     """
@@ -106,7 +112,7 @@ def detect(
     worst = 0
     for source in sources:
         try:
-            with progress_bar(source) as progress:
+            with progress_bars(source, f"{source}: searching") as (progress, search_progress):
                 results = detect_file(
                     source,
                     keys,
@@ -115,8 +121,10 @@ def detect(
                     alpha=alpha,
                     every=every,
                     search=search,
+                    follow=partial(_interim, as_json=as_json) if follow else None,
                     limits=limits,
                     progress=progress,
+                    search_progress=search_progress,
                 )
         except IndelibleError as error:
             if len(sources) == 1:
@@ -135,6 +143,18 @@ def detect(
     if report is not None:
         write_report(report, everything, overwrite=force)
     ctx.exit(worst)
+
+
+def _interim(looks: Sequence[Interim], *, as_json: bool) -> None:
+    """Print what was found so far."""
+    for now in looks:
+        if as_json:
+            print_document(now.to_json())
+            continue
+        found = now.detection
+        who = "".join(f", {copy.entry.recipient!r}" for copy in now.copies)
+        verdict = "MARKED with" if found.marked else "no mark so far of"
+        click.echo(f"{now.file}: {found.duration_seconds:.1f} s, {verdict} key {found.key_id}, p = {likelihood(found.log10_p)}{who}")
 
 
 def _in_words(result: DetectResult, *, timeline: bool) -> Iterator[str]:
@@ -174,8 +194,14 @@ def _changes(found: Geometry) -> Iterator[str]:
         yield f"turned counter-clockwise by {pose.rotation_deg:g} degrees"
     if timing.speed != 1.0:
         yield f"about {timing.speed:g} times as fast"
-    if timing.start_seconds >= 1.0:
-        yield f"begins about {timing.start_seconds:.0f} s into the original"
+    if found.shots:
+        yield f"put together of {len(found.shots)} shots: " + ", ".join(map(_shot_in_words, found.shots))
+    elif (start := timing.original_seconds(0.0) or 0.0) >= 1.0:
+        yield f"begins about {start:.0f} s into the original"
+
+
+def _shot_in_words(shot: Shot) -> str:
+    return f"{shot.start_seconds:.0f} - {shot.end_seconds:.0f} s from about {shot.original_seconds:.0f} s on in the original"
 
 
 def _payload_in_words(payload: Payload | None, symbol_error_rate: float | None) -> str:

@@ -36,7 +36,9 @@ Examples:
   indelible mark film.mp4 out.mp4 --key studio.key --quality 45 --report mark.html
   indelible mark film.mp4 out.mp4 --key studio.key --payload "copy 17" --survive x264:crf=34
   indelible mark film.mp4 - --pipe y4m --key studio.key | x265 --y4m - -o out.hevc
-  ffmpeg -i film.mov -c copy -f nut - | indelible mark - - --key studio.key | ffmpeg -i - -c copy out.mkv"""
+  ffmpeg -i film.mov -c copy -f nut - | indelible mark - - --key studio.key | ffmpeg -i - -c copy out.mkv
+  indelible mark stream/film.m3u8 marked-stream --key studio.key
+  indelible mark long.mp4 out.mp4 --key studio.key --resume"""
 )
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")
@@ -74,6 +76,16 @@ Examples:
     "--survive", metavar="SPEC", help="A channel to be certified for: makes the mark stronger where it must be.  [example: x264:crf=34]"
 )
 @click.option("--floor", "floor_db", type=float, metavar="DB", help="Y-PSNR down to which --survive may go, 36 to 60 dB.  [default: 42]")
+@click.option(
+    "--resume", is_flag=True, help="Keep what is finished beside OUT, and go on with it if an earlier run with the same options was killed."
+)
+@click.option(
+    "--lookahead",
+    "lookahead_seconds",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="How much video the encoder may hold back, besides the second that the mark does.  [default: 2 from a pipe to a pipe]",
+)
 @limit_option
 @click.option("--force", is_flag=True, help="Replace OUT, the report and the certificate, if they exist.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -98,6 +110,8 @@ def mark(
     ladder: str | None,
     survive: str | None,
     floor_db: float | None,
+    resume: bool,
+    lookahead_seconds: float | None,
     limits: Limits,
     force: bool,
     as_json: bool,
@@ -106,6 +120,7 @@ def mark(
 
     Reads IN and writes OUT, whose suffix names the container. Sound, subtitles, chapters and tags are copied untouched. Either of
     them may be - for a pipe: OUT is then NUT, which keeps exact times, unless --pipe says otherwise, and the result goes to stderr.
+    IN may be a playlist (.m3u8) or a folder of segments; without a suffix OUT is then a folder, with the same segments, marked.
 
     Exits with 1 if nothing could be marked, as in a black video, or OUT is not certified for the channel to survive.
     """
@@ -141,6 +156,8 @@ def mark(
             overwrite=force,
             report=report,
             certification=certification,
+            resume=resume,
+            lookahead_seconds=lookahead_seconds,
             limits=limits,
             progress=progress,
         )
@@ -215,6 +232,8 @@ def _in_words(result: MarkResult) -> str:
         ),
         ("footage", f"{result.duration_seconds:.1f} s, {embedding.frames} frames"),
     ]
+    if result.resumed_seconds:
+        rows.append(("resumed", f"{result.resumed_seconds:.1f} s of it were marked by an earlier run"))
     if result.recipient is not None:
         rows.insert(0, ("recipient", f"{result.recipient!r}, copy {result.registry_id} of the registry"))
     if result.bitrate_change is not None:

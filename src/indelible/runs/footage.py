@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 
 from indelible.channel import Clip
@@ -12,7 +13,7 @@ from indelible.video import open_video
 
 
 def load_clip(path: Path, *, max_seconds: float = math.inf, max_frames: int | None = None) -> Clip:
-    """Return the first seconds of a video, decoded.
+    """Return the first seconds of a video, decoded, with what is known of them.
 
     Args:
         path: of the video.
@@ -29,4 +30,7 @@ def load_clip(path: Path, *, max_seconds: float = math.inf, max_frames: int | No
         first = next(iter(reader))
         start = first.pts_seconds or 0.0
         rest = itertools.takewhile(lambda frame: (frame.pts_seconds or 0.0) - start < max_seconds, reader)
-        return Clip((first, *itertools.islice(rest, None if max_frames is None else max_frames - 1)), reader.info)
+        frames = (first, *itertools.islice(rest, None if max_frames is None else max_frames - 1))
+        whole = reader.info.duration_seconds
+        kept = None if whole is None or len(frames) == max_frames else min(whole, max_seconds)
+        return Clip(frames, replace(reader.info, duration_seconds=kept, frames=len(frames)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,10 +16,10 @@ from indelible.errors import OutputError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["Draft", "create_draft", "discard_drafts", "write_whole"]
+__all__ = ["Draft", "check_free_folder", "create_draft", "create_draft_folder", "discard_drafts", "lock", "write_whole"]
 
 _OPEN_FILES = "/proc/self/fd"
-_DRAFTS: set[Draft] = set()
+_DRAFTS: set[Draft | _DraftFolder] = set()
 
 
 class Draft:
@@ -102,6 +103,69 @@ def create_draft(path: Path) -> Iterator[Draft]:
         draft.discard()
 
 
+class _DraftFolder:
+    """A folder on its way: hidden under a name that ends in ``.part``, and locked like a file that has one."""
+
+    def __init__(self, path: Path) -> None:
+        _remove_abandoned(path)
+        self._path: Path | None = _temporary_name(path)
+        self._path.mkdir()
+        self._descriptor = None if sys.platform == "win32" else os.open(self._path, os.O_RDONLY)
+        if self._descriptor is not None:
+            lock(self._descriptor)
+        self.folder = self._path
+
+    def publish(self, path: Path) -> None:
+        """Give the folder its name; an empty one may have it."""
+        try:
+            os.replace(self.folder, path)
+        except OSError as error:
+            raise OutputError(f"{path} appeared while it was being written; choose another name") from error
+        self._path = None
+
+    def discard(self) -> None:
+        """Let go of the folder; if it has not been published, it is gone."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+        if self._path is not None:
+            shutil.rmtree(self._path, ignore_errors=True)
+            self._path = None
+
+
+@contextmanager
+def create_draft_folder(path: Path) -> Iterator[Path]:
+    """Create an empty folder that becomes ``path`` after a block that succeeds, and is discarded after any other.
+
+    Raises:
+        OutputError: if there is something, or its folder does not exist or cannot be written to.
+    """
+    check_free_folder(path)
+    try:
+        draft = _DraftFolder(path)
+    except OSError as error:
+        raise OutputError(f"cannot create {path}: {error.strerror}; its folder must exist and be writable") from error
+    _DRAFTS.add(draft)
+    try:
+        yield draft.folder
+        draft.publish(path)
+    finally:
+        _DRAFTS.discard(draft)
+        draft.discard()
+
+
+def check_free_folder(path: Path) -> None:
+    """Check that a folder can be made, or is there and empty.
+
+    Raises:
+        OutputError: if there is something else, or no folder to make it in.
+    """
+    if os.path.lexists(path) and (not path.is_dir() or any(path.iterdir())):
+        raise OutputError(f"{path} exists; choose another name for the folder")
+    if not path.parent.is_dir():
+        raise OutputError(f"cannot create {path}: there is no folder {path.parent}")
+
+
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
     """Write a file of text, in UTF-8, that appears whole or not at all; it replaces what was there.
 
@@ -138,7 +202,7 @@ def _open_nameless(folder: Path) -> int | None:
         if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT):
             return None  # the file system cannot; a missing folder is found out with a name
         raise
-    _lock(descriptor)  # for the moment in which it has a name, but not yet the right one
+    lock(descriptor)  # for the moment in which it has a name, but not yet the right one
     return descriptor
 
 
@@ -146,7 +210,7 @@ def _open_named(path: Path) -> tuple[int, Path]:
     while True:
         name = _temporary_name(path)
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
-        if _lock(descriptor) is not False and name.exists():  # another one may have taken it for abandoned before it was locked
+        if lock(descriptor) is not False and name.exists():  # another one may have taken it for abandoned before it was locked
             return descriptor, name
         os.close(descriptor)
 
@@ -158,18 +222,19 @@ def _remove_abandoned(path: Path) -> None:
     start, end = f".{path.name[:100]}.", ".part"
     for entry in os.scandir(path.parent):
         middle = entry.name.removeprefix(start).removesuffix(end)
-        if len(middle) != 12 or entry.name != f"{start}{middle}{end}" or not entry.is_file(follow_symlinks=False):
+        folder = entry.is_dir(follow_symlinks=False)
+        if len(middle) != 12 or entry.name != f"{start}{middle}{end}" or not (folder or entry.is_file(follow_symlinks=False)):
             continue
         with suppress(OSError):
-            descriptor = os.open(entry.path, os.O_RDWR | os.O_NOFOLLOW)
+            descriptor = os.open(entry.path, (os.O_RDONLY if folder else os.O_RDWR) | os.O_NOFOLLOW)
             try:
-                if _lock(descriptor) is True:
-                    os.unlink(entry.path)
+                if lock(descriptor) is True:
+                    shutil.rmtree(entry.path) if folder else os.unlink(entry.path)
             finally:
                 os.close(descriptor)
 
 
-def _lock(descriptor: int) -> bool | None:
+def lock(descriptor: int) -> bool | None:
     """Lock an open file for as long as it is open; return False if somebody else has, and None where there are no locks."""
     if sys.platform == "win32":
         return None

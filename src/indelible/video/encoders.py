@@ -11,6 +11,7 @@ import numpy as np
 from indelible.errors import InputError
 from indelible.frames import VideoInfo
 from indelible.video._av import av
+from indelible.video.delay import delay_options
 
 __all__ = ["CodecName", "EncoderSettings", "copy_settings", "encoder_name", "encoder_options", "encoder_pixel_format"]
 
@@ -83,6 +84,7 @@ class EncoderSettings:
         bframes: B-frames in a row at most, x264 and x265 only: 0..16, in the fast presets of x265 less (ultrafast 4, superfast 9).
         threads: encoder threads, 0 takes all cores. With 1 every encoder gives the same bytes for the same frames, run after run;
             x264's output depends on the number, and with 0 varies by a few bytes between runs.
+        delay_frames: how many pictures the encoder may hold before the first comes out, for live video: see `indelible.video.delay`.
 
     Raises:
         InputError: for a value or a combination that the codec does not have.
@@ -98,6 +100,7 @@ class EncoderSettings:
     profile: str | None = None
     bframes: int | None = None
     threads: int = 0
+    delay_frames: int | None = None
 
     def __post_init__(self) -> None:
         if self.codec not in _ENCODERS:
@@ -109,6 +112,7 @@ class EncoderSettings:
         self._check_number("bframes", self.bframes, 0, self._max_bframes(encoder))
         self._check_number("gop", self.gop, 1, 2**31 - 1)
         self._check_number("threads", self.threads, 0, 256)
+        self._check_number("delay_frames", self.delay_frames, 0, 2**31 - 1)
 
     def _max_bframes(self, encoder: _Encoder) -> int | None:
         """Return the limit, which in x265 lies below what the preset looks ahead."""
@@ -182,7 +186,12 @@ def encoder_options(settings: EncoderSettings) -> dict[str, str]:
     if settings.profile is not None:
         options["profile"] = settings.profile
     preset = settings.preset or encoder.default_preset
-    return options | _particular_options(settings, preset)
+    options |= _particular_options(settings, preset)
+    if settings.delay_frames is not None:
+        bounded = delay_options(settings.codec, preset or "", settings.delay_frames, bframes=settings.bframes, threads=settings.threads)
+        for name, said in bounded.items():
+            options[name] = ":".join(filter(None, [options.get(name), said])) if name.endswith("-params") else said
+    return options
 
 
 def _particular_options(settings: EncoderSettings, preset: str | None) -> dict[str, str]:

@@ -31,12 +31,17 @@ __all__ = ["VideoReader", "open_video"]
 # A video that ends this much before its claimed end has lost its tail; containers themselves are a few frames inexact.
 _TAIL_SECONDS = 0.5
 
+# How much earlier than asked for a file is entered, so that no picture depends on one that was left out.
+_SEEK_SECONDS = 3
+
 # How often pictures are looked at for what will be lost with them.
 _LOOK_SECONDS = 5
 
 
 @contextmanager
-def open_video(source: Source, *, threads: int = 0, limits: Limits = DEFAULT_LIMITS) -> Iterator[VideoReader]:
+def open_video(
+    source: Source, *, threads: int = 0, only_referenced: bool = False, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[VideoReader]:
     """Open a video for reading, from a path, ``-`` (standard input) or a binary file object.
 
     For example::
@@ -48,6 +53,8 @@ def open_video(source: Source, *, threads: int = 0, limits: Limits = DEFAULT_LIM
     Args:
         source: what to read; a seekable file object is read from its start.
         threads: decoder threads; 0 takes all cores, and 1 decodes without delay (for clips in memory).
+        only_referenced: leave out pictures from which no other is predicted, where the decoder can: they cost half of the decoding or
+            more, and have the least bits.
         limits: refuse what goes beyond: what a file says of itself before anything is decoded, and its length while it is read.
 
     Raises:
@@ -64,6 +71,8 @@ def open_video(source: Source, *, threads: int = 0, limits: Limits = DEFAULT_LIM
         stream.thread_count = threads
         # Frame threads are the fast ones, and delay the first picture by their number.
         stream.thread_type = "SLICE" if threads == 1 else "AUTO"
+        if only_referenced:
+            stream.codec_context.skip_frame = "NONREF"
         reader = VideoReader(container, stream, name, limits)
         yield reader
 
@@ -78,6 +87,7 @@ class VideoReader:
         self._stream = stream
         self._name = name
         self._limits = limits
+        self._container = container
         self._warnings: list[str] = []
         self._damaged_packets = 0
         self._pictures = self._decode(container)
@@ -132,6 +142,36 @@ class VideoReader:
             yield frame_from_picture(picture, pts=pts, time_base=time_base, duration=picture.duration or 0)
             last = pts
         self._check_tail(last, time_base)
+
+    @property
+    def start_pts(self) -> int:
+        """Time of the first picture, in units of the time base; to be asked for before the first frame."""
+        picture = self._first
+        pts = None if picture is None else picture.pts if picture.pts is not None else picture.dts
+        return pts or 0
+
+    def skip_to(self, pts: int) -> bool:
+        """Go on with the frame of a time, in units of the time base, without decoding all that lies before.
+
+        Returns:
+            whether there is such a frame where the file's index leads to; if not, the reader is of no further use.
+        """
+        time_base = self._info.time_base
+        # Seeking is by the time of decoding, which is before that of presentation.
+        early = max(self.start_pts, pts - round(_SEEK_SECONDS / time_base))
+        try:
+            with media_errors(self._name, task="seek in", advice="it will be read from its start"):
+                self._container.seek(early, stream=self._stream)
+        except MediaError:
+            return False
+        self._pictures, self._first = self._decode(self._container), None
+        for picture in self._pictures:
+            if picture.pts is None or picture.pts > pts:
+                return False
+            if picture.pts == pts:
+                self._first = picture
+                return True
+        return False
 
     def _look(self, picture: VideoFrame) -> None:
         """Note what will be lost with a picture: captions may begin late."""

@@ -1,4 +1,7 @@
-"""What may be opened: one regular file, one open stream or standard input, of a known kind, and nothing that it points to."""
+"""What may be opened: one regular file, one open stream or standard input, of a known kind, and nothing that it points to.
+
+A folder or playlist of segments is read as one video, of files that lie in one folder.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,10 @@ from indelible.errors import MediaError, UnsupportedMediaError
 from indelible.video._av import av, media_errors
 from indelible.video.claims import claimed_seconds
 from indelible.video.interrupts import StandardInput, interruptible
+from indelible.video.joined import JoinedFiles
 from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import PATIENCE_SECONDS
+from indelible.video.playlist import is_segmented, segment_list
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -24,10 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["NOT_MOVING", "Source", "codec_name", "is_pipe", "main_video_stream", "open_input", "source_name"]
 
 Source = str | os.PathLike[str] | BinaryIO
-"""A path, ``-`` for standard input or output, or a binary file object (``io.BytesIO``, a pipe)."""
+"""A path (also of a playlist or a folder of segments, to read), ``-`` for standard input or output, or a binary file object
+(``io.BytesIO``, a pipe)."""
 
 # Containers of one self-contained file. What is not here: playlists and manifests (hls, dash, concat, sdp, ...) and image sequences,
-# which lead to other files or to the network; devices; and the text and game formats that FFmpeg sees in almost any bytes.
+# which lead to other files or to the network (playlists of segments are read by us, and FFmpeg gets bytes); devices; and the text and game
+# formats that FFmpeg sees in almost any bytes.
 # The sound formats are here to be refused for what they are.
 _DEMUXERS = (
     "3gp apng asf av1 avi dv flv gif gxf h264 hevc ivf m4v matroska mjpeg mov mpeg mpegts mpegvideo mxf nut obu ogg rm vc1 wtv "
@@ -53,7 +60,7 @@ def open_input(source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[I
 
     Raises:
         MediaError: if it is missing, empty, unreadable or no video container of the kinds that are read.
-        UnsupportedMediaError: if it is a folder, a device or a named pipe.
+        UnsupportedMediaError: if it is a folder without segments, a playlist that leads elsewhere, a device or a named pipe.
         LimitError: if it has more streams than are allowed.
     """
     name = source_name(source)
@@ -68,8 +75,8 @@ def open_input(source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[I
                 options={"max_pixels": str(limits.pixels)},
                 container_options=options,
                 metadata_errors="surrogateescape",
-                # Of a file only: a pipe may have nothing to say for as long as it likes.
-                timeout=PATIENCE_SECONDS if protocols == "file" else None,
+                # Of files only: a pipe may have nothing to say for as long as it likes.
+                timeout=PATIENCE_SECONDS if protocols == "file" or isinstance(file, JoinedFiles) else None,
             )
         except av.error.ArgumentError as error:  # what FFmpeg says of a format that is not on the list
             raise UnsupportedMediaError(
@@ -113,7 +120,7 @@ def is_pipe(source: Source) -> bool:
     return not source.seekable()
 
 
-def _openable(source: Source) -> tuple[str | BinaryIO, str]:
+def _openable(source: Source) -> tuple[str | BinaryIO | JoinedFiles, str]:
     """Return what ``av.open`` gets for a source, and the protocols that it needs."""
     if not isinstance(source, str | os.PathLike):
         if isinstance(source, io.BytesIO):
@@ -125,14 +132,15 @@ def _openable(source: Source) -> tuple[str | BinaryIO, str]:
     path = os.fspath(source)
     if path == "-":
         return StandardInput(), "none"
+    if is_segmented(path):
+        return JoinedFiles(segment_list(path).files, name=path), "none"
     try:
         status = os.stat(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise MediaError(f"cannot open {path}: {reason}; check the name and the rights") from error
     if not stat.S_ISREG(status.st_mode):
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, socket or named pipe"
-        raise UnsupportedMediaError(f"{path} is {kind}; give a regular file, or - for standard input")
+        raise UnsupportedMediaError(f"{path} is a device, socket or named pipe; give a regular file, or - for standard input")
     if status.st_size == 0:
         raise MediaError(f"{path} is empty; was it written or copied completely?")
     # The prefix keeps a name such as `http:x` or `concat:x` a name.

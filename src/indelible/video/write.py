@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
-__all__ = ["WriteSummary", "write_video"]
+__all__ = ["WriteSummary", "open_output", "write_video"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def write_video(
         source = None if copy_from is None or pictures_only else stack.enter_context(open_input(copy_from, limits=limits))
         stack.enter_context(media_errors(place.name, task="write", advice="check the free space, and whether the source is damaged"))
         output = stack.enter_context(
-            _open_output(
+            open_output(
                 place, muxer_options(place.container, first.time_base, source=source, seekable=place.seekable, in_file=place.in_file)
             )
         )
@@ -275,7 +275,8 @@ def _encoder_rate(info: VideoInfo, first: Frame) -> Fraction:
 
 
 @contextmanager
-def _open_output(place: Target, options: dict[str, str]) -> Iterator[OutputContainer]:
+def open_output(place: Target, options: dict[str, str]) -> Iterator[OutputContainer]:
+    """Open a muxer with its options, and finish its file after the block."""
     output = av.open(place.file, "w", format=place.container, container_options=options, metadata_errors="surrogateescape")
     try:
         yield output

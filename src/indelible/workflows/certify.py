@@ -22,6 +22,7 @@ from indelible.mark.detect import ALPHA
 from indelible.video import Limits, open_video
 from indelible.video.build import encoder_libraries
 from indelible.video.limits import DEFAULT_LIMITS
+from indelible.video.playlist import is_segmented
 from indelible.video.source import is_pipe
 from indelible.workflows.certificate import REQUIRED_MARGIN_DB, SCHEMA, Certificate, sha256_of, sign
 from indelible.workflows.doctor import versions
@@ -158,6 +159,8 @@ def certify_file(
     wanted.check()
     if is_pipe(source):
         raise InputError("a certificate is about a file, which is read many times; write the pipe to a file first")
+    if is_segmented(source):
+        raise InputError(f"a certificate is about one file, and {os.fspath(source)} is many; join them: ffmpeg -i IN.m3u8 -c copy OUT.mp4")
     digest = sha256_of(source)
     with open_video(source, limits=limits) as reader:
         channels = wanted.tried(reader.info)

@@ -20,6 +20,7 @@ from indelible.mark.carrier import WINDOW_SECONDS
 from indelible.registry import Entry, Registry
 from indelible.registry.likeness import SAME, Likeness, likeness, read_likeness
 from indelible.video import Source
+from indelible.video.playlist import is_segmented
 from indelible.video.source import is_pipe
 from indelible.workflows.certificate import sha256_of
 from indelible.workflows.document import Document, document, label
@@ -247,9 +248,9 @@ def _same_file(place: str | os.PathLike[str], other: str | os.PathLike[str]) -> 
 
 
 def _sha256(source: Source) -> str | None:
-    """Return the digest of a file or of bytes in memory, None for what can be read only once."""
+    """Return the digest of a file or of bytes in memory, None for what can be read only once, or is many files."""
     if isinstance(source, io.BytesIO):
         return hashlib.sha256(source.getbuffer()).hexdigest()
-    if not isinstance(source, str | os.PathLike) or is_pipe(source):
+    if not isinstance(source, str | os.PathLike) or is_pipe(source) or is_segmented(source):
         return None
     return sha256_of(source)

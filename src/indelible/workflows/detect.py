@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
+from indelible.errors import InputError
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector, Geometry, Search
 from indelible.mark.detect import ALPHA
@@ -16,6 +17,7 @@ from indelible.video import Limits, Source, open_video
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.workflows.copies import FoundCopy, RegisteredCopies
 from indelible.workflows.document import Document, document, label
+from indelible.workflows.follow import Follow, look_interim, stops
 from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
 from indelible.workflows.reference import Reference, check_readable_twice
@@ -71,9 +73,7 @@ class DetectResult:
             symbol_error_rate=found.symbol_error_rate,
             log10_correction=found.log10_correction,
             geometry=_geometry(found.geometry),
-            segments=[
-                {"start_seconds": part.start_seconds, "end_seconds": part.end_seconds, "log10_p": part.log10_p} for part in found.segments
-            ],
+            segments=[asdict(part) for part in found.segments],
             frames_used=found.frames_used,
             duration_seconds=found.duration_seconds,
             recipient=self.copies[0].entry.recipient if self.copies else None,
@@ -91,57 +91,73 @@ def detect_file(
     alpha: float = DEFAULT_ALPHA,
     every: int = 1,
     search: Search = "none",
+    follow: Follow | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
+    search_progress: Progress | None = None,
 ) -> tuple[DetectResult, ...]:
     """Look for marks of some keys in a video.
 
     Args:
-        source: what to read: a path, ``-`` or a binary file object.
+        source: what to read: a path (also of a playlist, or a folder of segments), ``-`` or a binary file object.
         keys: whose marks to look for; all of them count in the p-values.
         copies: registered copies of the same keys to look for besides, see `RegisteredCopies.load`. One half of the error is then
             theirs, the other the keys'; their number is counted in the p-values.
         reference: the unmarked original, to register the video against and to take away. One half of each key's error is then that
             reading's. Both videos are read twice.
         alpha: largest p-value that counts as marked.
-        every: look at each so manieth frame only, 1 or more.
+        every: look at one frame in so many, 1 or more; from 2 on, frames that no other needs are not even decoded, unless there is a
+            reference.
         search: whether to look for the keys' own marks also in changed pictures and at other times, "fast" or "full".
+        follow: told after each window (8 seconds) what was found so far, for videos that go on and on. These looks have an error alpha of
+            their own, all together, and leave the results as they are.
         limits: how much of a source is read.
         progress: told of each frame.
+        search_progress: told how much of the work of a full search is done, and how much there is at most, for one key after the other.
 
     Returns:
         one result for each key, in their order.
 
     Raises:
         InputError: if there is no key, alpha is not between 0 and 1, ``every`` is less than 1, or there is a reference and the source is
-            a pipe.
+            a pipe, or to be followed.
         MediaError: if the file cannot be read.
     """
     lineup = copies.lineup if copies else None
     detector = Detector(keys, lineup=lineup, alpha=alpha, every=every, search=search, informed=reference is not None)
     scanner = None
     if reference is not None:
+        if follow is not None:
+            raise InputError("with the original at hand a video is read twice, and cannot be followed; leave one of them out")
         check_readable_twice(source)
         scanner = Scanner()
     seen = Likeness()
-    with open_video(source, limits=limits) as reader:
+    look, looked_seconds = 0, 0.0
+    with open_video(source, only_referenced=every > 1 and reference is None, limits=limits) as reader:
         frames = followed(reader, progress)
-        for frame in frames if copies is None else seen.watch(frames):
-            detector.add(frame)
-            if scanner is not None:
-                scanner.add(frame)
+        watched = frames if copies is None else seen.watch(frames)
+        for frame in watched if follow is None else stops(watched):
+            if frame is not None:
+                detector.add(frame)
+                if scanner is not None:
+                    scanner.add(frame)
+            elif follow is not None:
+                look += 1
+                so_far = [DetectResult(label(source), detection, alpha) for detection in detector.results()]
+                both = _with_registered(so_far, copies, detector.lineup_results(), seen)
+                follow([look_interim(now.file, look, now.detection, now.copies, alpha=alpha, since_seconds=looked_seconds) for now in both])
+                looked_seconds = so_far[0].detection.duration_seconds
         warnings = tuple(reader.warnings)
     reading = None
     if reference is not None and scanner is not None:
         reading, more = reference.read(source, scanner.scan(), limits=limits)
         warnings += more
-    results = tuple(DetectResult(label(source), found, alpha, warnings=warnings) for found in detector.results(reading))
-    if copies is None:
-        return results
+    results = [
+        DetectResult(label(source), detection, alpha, warnings=warnings)
+        for detection in detector.results(reading, progress=search_progress)
+    ]
     # What was laid onto the original has been compared with it already; the pictures in the registry are of videos as they were marked.
-    compared = seen if reading is None else None
-    known = [copies.found(place, detection, compared) for place, detection in detector.lineup_results(reading)]
-    return tuple(_with_copies(result, known) for result in results)
+    return _with_registered(results, copies, detector.lineup_results(reading), seen if reading is None else None)
 
 
 def write_report(path: str | os.PathLike[str], results: Sequence[DetectResult], *, overwrite: bool = False) -> None:
@@ -154,6 +170,14 @@ def write_report(path: str | os.PathLike[str], results: Sequence[DetectResult], 
 
     check_page(path, overwrite=overwrite)
     write_detect_report(path, results)
+
+
+def _with_registered(
+    results: Sequence[DetectResult], copies: RegisteredCopies | None, found: Sequence[tuple[int, Detection]], seen: Likeness | None
+) -> tuple[DetectResult, ...]:
+    """Return the results of all keys with the registered copies that a detector has found in what was seen."""
+    known = [] if copies is None else [copies.found(place, detection, seen) for place, detection in found]
+    return tuple(_with_copies(result, known) for result in results)
 
 
 def _with_copies(result: DetectResult, known: Sequence[FoundCopy]) -> DetectResult:
@@ -176,6 +200,6 @@ def _geometry(found: Geometry) -> Document:
         "rotation_deg": pose.rotation_deg,
         "flipped": pose.mirrored,
         "speed": timing.speed,
-        "start_seconds": timing.start_seconds,
+        "start_seconds": timing.original_seconds(0.0),
         "content": {"left": content.left, "top": content.top, "right": content.right, "bottom": content.bottom},
     }

@@ -6,12 +6,13 @@ import io
 import math
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from indelible.errors import InputError, OutputError
+from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark import Embedder, EmbedReport, Payload, Raised
 from indelible.report.mark import write_mark_report
@@ -19,6 +20,7 @@ from indelible.video import EncoderSettings, Limits, Source, VideoReader, copy_s
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.source import is_pipe
 from indelible.video.target import check_target
+from indelible.workflows.assembly import assemble, into_segments
 from indelible.workflows.certificate import Certificate, check_place, places_beside, write_certificate, write_page
 from indelible.workflows.certify import Certification, certify_file
 from indelible.workflows.comparison import Comparison
@@ -28,12 +30,22 @@ from indelible.workflows.page import check_page
 from indelible.workflows.progress import Progress, followed
 from indelible.workflows.survive import Marking, raise_windows
 
-__all__ = ["DEFAULT_ENCODER", "MarkResult", "Registration", "Strength", "mark_file"]
+__all__ = ["DEFAULT_ENCODER", "LIVE_LOOKAHEAD_SECONDS", "MarkResult", "Registration", "Strength", "mark_file"]
 
 Strength = Literal["light", "standard", "strong"]
 
 DEFAULT_ENCODER = EncoderSettings("x264", crf=18, preset="medium")
 """Close to transparent, and plays everywhere: the mark should not pay for an encoder's economy before anybody else has touched the file."""
+
+LIVE_LOOKAHEAD_SECONDS = 2.0
+"""What an encoder between two pipes may hold back: enough for the defaults of x264 and x265 at usual frame rates."""
+
+_LIVE_THREADS = 4  # of the decoder; each delays the pictures by one
+_USUAL_RATE = 25
+_IN_PIECES = (
+    "what is marked in pieces (--resume, and into segments) has no report and no certificate, and is not registered with --resume; "
+    "leave those out, or certify the output afterwards"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,7 @@ class MarkResult:
         registry_id: its number in the registry; None unless it was registered.
         warnings: what went wrong without ending the work, or could not be carried over, a sentence each.
         certificate: what the output survives, None unless asked for.
+        resumed_seconds: of the video, that an earlier run had marked; None unless it was to be resumed.
     """
 
     output: str
@@ -68,6 +81,7 @@ class MarkResult:
     registry_id: int | None = None
     warnings: tuple[str, ...] = ()
     certificate: Certificate | None = None
+    resumed_seconds: float | None = None
 
     @property
     def marked(self) -> bool:
@@ -91,6 +105,7 @@ class MarkResult:
             certificate=None if self.certificate is None else self.certificate.to_json(),
             recipient=self.recipient,
             registry_id=self.registry_id,
+            resumed_seconds=self.resumed_seconds,
         )
 
 
@@ -109,6 +124,8 @@ def mark_file(
     measure: bool = False,
     report: str | os.PathLike[str] | None = None,
     certification: Certification | None = None,
+    resume: bool = False,
+    lookahead_seconds: float | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> MarkResult:
@@ -117,8 +134,9 @@ def mark_file(
     Sound, subtitles, chapters and tags are copied, unless the source is a pipe or an open file, which are read once.
 
     Args:
-        source: what to read: a path, ``-`` or a binary file object.
-        target: what to write; a file appears whole or not at all.
+        source: what to read: a path (also of a playlist, or a folder of segments), ``-`` or a binary file object.
+        target: what to write; a file appears whole or not at all. Where the source is in segments, a path without a suffix is a folder, in
+            which they are written again.
         key: under which only its holders can find the mark.
         payload: what the mark says; None only says "here I am".
         registration: who gets the copy, to be registered before it appears. The copy is then marked with a subkey of its own, is found only
@@ -134,6 +152,10 @@ def mark_file(
         certification: have the output certified, which writes the certificate and its page beside it. With a channel to survive, the mark
             becomes stronger in those windows that need it; the source is then read several times. What fails while certifying leaves the
             output, which is whole by then, without a certificate.
+        resume: keep what is finished, in pieces of half a minute, in a hidden folder beside the target, and go on with what is there from
+            an earlier run with the same arguments. The folder is removed when the target is there.
+        lookahead_seconds: how much video the encoder may hold back, 0 or more; None leaves that to the encoder, but from a pipe to a pipe,
+            where it is 2 seconds. The mark itself holds another second.
         limits: how much of a source is read.
         progress: told of each frame.
 
@@ -143,9 +165,16 @@ def mark_file(
         InputError: if the settings do not fit the video or the container.
         MediaError: if reading, encoding or writing fails.
     """
+    payload = payload or Payload()
+    if resume or into_segments(source, target):
+        if measure or report is not None or certification is not None or (resume and registration is not None):
+            raise InputError(_IN_PIECES)
+        asked = Marking(key, payload, strength, quality_db, settings)
+        return _mark_in_pieces(
+            source, target, asked, registration, resume=resume, container=container, overwrite=overwrite, limits=limits, progress=progress
+        )
     if report is not None:
         check_page(report, overwrite=overwrite)
-    payload = payload or Payload()
     place = raised = None
     if certification is not None:
         place = _certifiable(target, certification, report, overwrite=overwrite)
@@ -157,18 +186,16 @@ def mark_file(
         raised = _raised(source, Marking(marking_key, payload, strength, quality_db, settings), certification, limits, progress)
     embedder = Embedder(marking_key, payload, strength=strength, quality_db=quality_db, raised=raised)
     again = source if _opens_twice(source) else None
-    with open_video(source, limits=limits) as reader:
+    held_seconds = _held_seconds(source, target, lookahead_seconds)
+    with open_video(source, threads=0 if held_seconds is None else _LIVE_THREADS, limits=limits) as reader:
         chosen = settings or copy_settings(reader.info)
+        if held_seconds is not None:
+            chosen = replace(chosen, delay_frames=int(held_seconds * (reader.info.frame_rate or _USUAL_RATE)))
         comparison = Comparison(reader.info) if measure or report is not None else None
         frames = followed(reader, progress)
         if copy is not None:
-            frames = copy.registered_first(
-                frames,
-                **asdict(chosen),
-                strength=strength if quality_db is None else None,
-                quality_db=quality_db,
-                survive=None if certification is None else certification.survive,
-            )
+            survive = None if certification is None else certification.survive
+            frames = copy.registered_first(frames, **_said(Marking(marking_key, payload, strength, quality_db, chosen)), survive=survive)
         marked = embedder.embed(frames) if comparison is None else comparison.embed(embedder, frames)
         written = write_video(
             target,
@@ -219,6 +246,55 @@ def mark_file(
     write_certificate(beside, certificate)
     write_page(page, certificate)
     return replace(result, certificate=certificate)
+
+
+def _mark_in_pieces(
+    source: Source,
+    target: Source,
+    asked: Marking,
+    registration: Registration | None,
+    *,
+    resume: bool,
+    container: str | None,
+    overwrite: bool,
+    limits: Limits,
+    progress: Progress | None,
+) -> MarkResult:
+    copy = None if registration is None else PendingCopy(registration, asked.key, source, target, asked.payload)
+    marking = asked if copy is None else replace(asked, key=copy.key)
+
+    def register(frames: Iterable[Frame], settings: EncoderSettings) -> Iterator[Frame]:
+        return iter(frames) if copy is None else copy.registered_first(frames, **_said(replace(marking, settings=settings)))
+
+    made = assemble(
+        source, target, marking, resume=resume, container=container, overwrite=overwrite, watch=register, limits=limits, progress=progress
+    )
+    trouble = None if copy is None else copy.complete(made.written.duration_seconds)
+    return MarkResult(
+        output=label(target),
+        key_id=asked.key.key_id,
+        payload=asked.payload,
+        embedding=made.report,
+        duration_seconds=made.written.duration_seconds,
+        settings=made.settings,
+        recipient=copy.entry.recipient if copy else None,
+        registry_id=copy.entry.id if copy else None,
+        warnings=(*made.warnings, *([trouble] if trouble else [])),
+        resumed_seconds=made.resumed_seconds,
+    )
+
+
+def _said(marking: Marking) -> dict[str, Any]:
+    """Return what a registry notes of how a copy is marked."""
+    said = {} if marking.settings is None else asdict(marking.settings)
+    return said | {"strength": marking.strength if marking.quality_db is None else None, "quality_db": marking.quality_db}
+
+
+def _held_seconds(source: Source, target: Source, asked: float | None) -> float | None:
+    """Return how much video the encoder may hold back, None where that is its own business."""
+    if asked is not None and asked < 0.0:
+        raise InputError(f"a lookahead of {asked:g} s is not possible; give 0 or more")
+    return LIVE_LOOKAHEAD_SECONDS if asked is None and is_pipe(source) and is_pipe(target) else asked
 
 
 def _certifiable(
