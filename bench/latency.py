@@ -29,8 +29,8 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from indelible.bench.machine import commit, package_versions, processor_name  # noqa: E402
-from indelible.bench.result_file import write_result  # noqa: E402
+from indelible.runs.machine import commit, package_versions, processor_name  # noqa: E402
+from indelible.runs.result_file import write_result  # noqa: E402
 
 SIZE = 256, 144
 KEY = "indelible-key-v1:" + bytes(range(32)).hex() + "\n"

@@ -11,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from indelible.frames import ColorTags, Frame
+from indelible.runs.corpus import Corpus, load_corpus
+from tests.photographs import film
 
 
 def moving_texture(frames: int, height: int, width: int, *, seed: int = 0, maximum: int = 255) -> list[NDArray[np.uint16]]:
@@ -183,6 +185,20 @@ def _tone(seconds: float, *, start: float, sample_format: str) -> Iterator[Any]:
         block.pts = first + round(start * 48000)
         block.time_base = Fraction(1, 48000)
         yield block
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two films of 32 frames."""
+    folder = tmp_path_factory.mktemp("corpus")
+    film(folder / "china.mp4", width=320, height=180, frames=32)
+    film(folder / "flower.mp4", name="flower.jpg", width=256, height=144, frames=32)
+    return folder
+
+
+@pytest.fixture
+def corpus(films: Path) -> Corpus:
+    return load_corpus(films)
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ FLOORS = (
     ("frames", "keys", "stats"),
     ("video", "mark", "fingerprint"),
     ("channel", "verify", "forensics", "registry"),
+    ("runs",),
     ("audit", "lab", "report"),
     ("workflows",),
     ("bench",),
@@ -68,7 +69,7 @@ PUBLIC_NAMES = {
     },
 }
 
-HEAVY = {"av", "cv2", "matplotlib", "numba", "onnxruntime", "scipy", "sklearn", "torch"}
+HEAVY = {"av", "cmaes", "cv2", "matplotlib", "numba", "onnxruntime", "scipy", "sklearn", "torch"}
 
 
 def module_name(file: Path) -> str:

@@ -1,27 +1,9 @@
-"""A corpus of two small films, and records as trials write them."""
+"""Records as trials write them."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-from indelible.bench.corpus import Corpus, load_corpus
-from tests.photographs import film
-
-
-@pytest.fixture(scope="session")
-def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with two films of 32 frames."""
-    folder = tmp_path_factory.mktemp("corpus")
-    film(folder / "china.mp4", width=320, height=180, frames=32)
-    film(folder / "flower.mp4", name="flower.jpg", width=256, height=144, frames=32)
-    return folder
-
-
-@pytest.fixture
-def corpus(films: Path) -> Corpus:
-    return load_corpus(films)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from indelible.bench.result_file import read_result
+from indelible.runs.result_file import read_result
 from tests.photographs import film
 
 SCRIPT = Path(__file__).parents[2] / "bench" / "certificate_margin.py"

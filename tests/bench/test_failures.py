@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from indelible.bench.failures import failure_tables, ideal_z, largest_symbol_error_rate
-from indelible.bench.result_file import write_result
 from indelible.cli.bench import bench
 from indelible.errors import InputError
 from indelible.mark.carrier import band
+from indelible.runs.result_file import write_result
 
 CAPTION = {
     "commit": None,

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from indelible.bench.look import WAYS, Original, look
-from indelible.bench.trial import load_clip
 from indelible.channel import Clip, parse_channel
 from indelible.keys import SecretKey
 from indelible.mark import Embedder, Payload
+from indelible.runs.footage import load_clip
 
 KEY, OTHER = SecretKey(bytes(range(32))), SecretKey(bytes(32))
 PAYLOAD = Payload(b"12345678")

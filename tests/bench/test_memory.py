@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from indelible.bench.result_file import read_result
+from indelible.runs.result_file import read_result
 
 SCRIPT = Path(__file__).parents[2] / "bench" / "memory.py"
 

@@ -5,9 +5,9 @@ import pytest
 
 from indelible.bench.null import FOOTAGE, NOMINAL_OF_FEW, NullRun, NullSettings, judge, run_null, summarise
 from indelible.bench.strangers import plainly
-from indelible.bench.trial import load_clip
 from indelible.keys import SecretKey
 from indelible.mark import Detector, Scores
+from indelible.runs.footage import load_clip
 
 KEYS = [SecretKey(bytes([number]) * 32) for number in range(40)]
 

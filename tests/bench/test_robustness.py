@@ -61,7 +61,7 @@ def test_changed_code_changed_settings_and_fresh_runs_measure_again(corpus, tmp_
         run_robustness(corpus, other)
         assert len(counted) == 2
     counted.clear()
-    monkeypatch.setattr("indelible.bench.cache.source_digest", lambda parts: "another")
+    monkeypatch.setattr("indelible.runs.cache.source_digest", lambda parts: "another")
     run_robustness(corpus, run)
     assert len(counted) == 2
 

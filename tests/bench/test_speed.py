@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from indelible.bench.corpus import load_corpus
 from indelible.bench.reel import ReelSettings, make_reel, reel_clips
 from indelible.bench.speed import ENCODERS, SpeedSettings, run_speed
 from indelible.bench.tables import result_table
 from indelible.errors import InputError
+from indelible.runs.corpus import load_corpus
 from indelible.video import open_video
 from tests.photographs import film
 

@@ -5,12 +5,12 @@ import pytest
 
 from indelible.bench.look import Original
 from indelible.bench.strangers import KEYS_PER_HYPOTHESIS, look_for, random_hypothesis
-from indelible.bench.trial import load_clip
 from indelible.keys import SecretKey
 from indelible.mark import Detector, Embedder, Payload
 from indelible.mark.sync.family import FAMILIES, TURNED
 from indelible.mark.sync.pose import AS_MARKED
 from indelible.mark.sync.timing import IN_TIME, Timing
+from indelible.runs.footage import load_clip
 
 KEYS = [SecretKey(bytes([number]) * 32) for number in range(6)]
 

@@ -5,11 +5,11 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from indelible.bench.markdown import sections, table
-from indelible.bench.result_file import read_result, write_result
 from indelible.bench.tables import result_table
 from indelible.cli.bench import bench
 from indelible.errors import InputError
+from indelible.runs.markdown import sections, table
+from indelible.runs.result_file import read_result, write_result
 
 
 def invoke(*arguments):

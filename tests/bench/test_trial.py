@@ -5,8 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from indelible.bench.cache import Cache
-from indelible.bench.corpus import CorpusClip
 from indelible.bench.look import Original
 from indelible.bench.trial import (
     PRICE_BITS,
@@ -18,11 +16,13 @@ from indelible.bench.trial import (
     clip_key,
     clip_payload,
     clip_seed,
-    load_clip,
     run_trials,
 )
 from indelible.channel import Channel
 from indelible.mark import Embedder
+from indelible.runs.cache import Cache
+from indelible.runs.corpus import CorpusClip
+from indelible.runs.footage import load_clip
 
 SETTINGS = TrialSettings()
 

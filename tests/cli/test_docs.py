@@ -58,6 +58,9 @@ def test_json_page_names_every_field_and_no_other(run, studio, tmp_path):
         json.loads(run("doctor", "--json").stdout),
         json.loads(run("registry", "show", tmp_path / "copies.db", 1, "--json").stdout),
     ]
+    signature = tmp_path / "signature.json"
+    assert run("lab", "draw", "dct8", "-o", signature).exit_code == 0
+    printed += [json.loads(signature.read_text()), json.loads(run("lab", "detect", studio.found, signature, "--json").stdout)]
     fields = documented()
     for document in printed:
         assert fields[document["schema"]] == list(document)

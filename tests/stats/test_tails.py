@@ -14,6 +14,7 @@ from indelible.stats.tails import (
     log10_binomial_tail,
     log10_gaussian_tail,
     log10_rademacher_tail,
+    log10_sphere_tail,
     log10_union,
     log10_weighted_min,
 )
@@ -143,3 +144,23 @@ def test_weighted_min_is_valid_under_the_null():
     log10_ps = np.log10(rng.uniform(size=(20_000, 3)))
     rejected = sum(log10_weighted_min(row, weights) <= math.log10(0.05) for row in log10_ps)
     assert scipy.stats.binom.sf(rejected - 1, 20_000, 0.05) > 1e-3
+
+
+@pytest.mark.parametrize("cosine", [-1.0, -0.4, 0.0, 0.3, 0.999999])
+def test_sphere_tail_in_three_dimensions_is_that_of_archimedes(cosine):
+    # On the ordinary sphere the height of a random point is uniform.
+    assert 10.0 ** log10_sphere_tail(cosine, 3) == pytest.approx((1.0 - cosine) / 2.0, abs=1e-12)
+
+
+def test_sphere_tail_is_how_often_random_directions_come_so_close():
+    directions = np.random.default_rng(4).standard_normal((200_000, 8))
+    cosines = directions[:, 0] / np.linalg.norm(directions, axis=1)
+    for cosine in (-0.3, 0.2, 0.7):
+        assert (cosines >= cosine).mean() == pytest.approx(10.0 ** log10_sphere_tail(cosine, 8), rel=0.02)
+
+
+def test_sphere_tail_at_its_ends():
+    assert log10_sphere_tail(1.0, 8) == -math.inf
+    assert log10_sphere_tail(-1.5, 8) == 0.0
+    with pytest.raises(InputError, match="2 or more"):
+        log10_sphere_tail(0.5, 1)

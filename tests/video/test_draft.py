@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from indelible.bench.result_file import read_result, write_result
 from indelible.errors import OutputError
 from indelible.report.page import paragraph, write_page
+from indelible.runs.result_file import read_result, write_result
 from indelible.video import draft
 from indelible.video.draft import write_whole
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from indelible.bench.cache import Record
 from indelible.bench.look import IN_WORDS, Way
-from indelible.bench.markdown import caption, table
 from indelible.bench.robustness import SCHEMA, Cell, cell_of
 from indelible.channel import parse_channel
 from indelible.channel.chain import NONE
 from indelible.errors import InputError
 from indelible.mark import Scores
 from indelible.mark.carrier import PILOT, symbol_of_chip
+from indelible.runs.cache import Record
+from indelible.runs.markdown import caption, table
 
 # Amplitude of a symbol, in standard deviations of its noise, at which 90 % of payloads are read: docs/decisions/0002-payload-code.md.
 _READABLE_AMPLITUDE = {64: 0.415, 128: 0.549, 256: 0.761}

@@ -11,12 +11,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.bench.cache import Record
 from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector, Payload, Search
 from indelible.mark.informed import Reading, Scan, Scanner, SecondLook, register
 from indelible.mark.payload import encode_payload
+from indelible.runs.cache import Record
 
 #: How a detector is asked: as ``detect`` does it, with ``--search fast``, with ``--search full``, with ``--reference``.
 Way = Literal["plain", "fast", "full", "reference"]

@@ -20,17 +20,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from indelible.bench.cache import Cache, Record, measurement_digest
-from indelible.bench.corpus import Corpus, CorpusClip
 from indelible.bench.look import Original
-from indelible.bench.machine import provenance
-from indelible.bench.pool import Job, run_jobs
 from indelible.bench.strangers import NullWay, look_for
-from indelible.bench.trial import load_clip
 from indelible.channel import Clip, parse_channel
 from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark import Embedder, Payload
+from indelible.runs.cache import Cache, Record, measurement_digest
+from indelible.runs.corpus import Corpus, CorpusClip
+from indelible.runs.footage import load_clip
+from indelible.runs.machine import provenance
+from indelible.runs.pool import Job, run_jobs
 from indelible.stats.intervals import clopper_pearson_lower, clopper_pearson_upper
 
 SCHEMA = "indelible.bench.null/1"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from indelible.bench.corpus import Corpus, CorpusClip
 from indelible.channel import parse_channel
 from indelible.errors import InputError
 from indelible.frames import ColorTags, Frame, VideoInfo
+from indelible.runs.corpus import Corpus, CorpusClip
 from indelible.video import EncoderSettings, open_video, probe, write_video
 
 FRAME_RATE = 30

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.bench.cache import Cache, Record, measurement_digest
-from indelible.bench.corpus import Corpus, CorpusClip
 from indelible.bench.look import LOOK_AT_SECONDS, Way
-from indelible.bench.machine import provenance
-from indelible.bench.pool import Job, run_jobs
 from indelible.bench.trial import RECORD_VERSION, Passing, TrialSettings, TrialTask, run_trials
 from indelible.channel import LADDERS, parse_channel
-from indelible.stats.intervals import clopper_pearson, cluster_bootstrap
+from indelible.runs.cache import Cache, Record, measurement_digest
+from indelible.runs.corpus import Corpus, CorpusClip
+from indelible.runs.machine import provenance
+from indelible.runs.pool import Job, run_jobs
+from indelible.runs.rates import rate
 
 SCHEMA = "indelible.bench.robustness/1"
 
@@ -147,19 +147,7 @@ def _summary_row(which: Cell, cell: list[Record], source_of_clip: Mapping[str, s
 
 
 def _rate(cell: list[Record], name: str, source_of_clip: Mapping[str, str]) -> dict[str, Any]:
-    k, n = sum(bool(record[name]) for record in cell), len(cell)
-    clusters: dict[str, list[float]] = defaultdict(list)
-    for record in cell:
-        clusters[source_of_clip[record["clip"]]].append(float(bool(record[name])))
-    rate: dict[str, Any] = {"k": k, "n": n, "interval": [_rounded(bound, 4) for bound in clopper_pearson(k, n)]}
-    if len(clusters) < n:
-        interval = cluster_bootstrap(list(clusters.values()), _mean, rng=np.random.default_rng(0))
-        rate["interval_by_source"] = [_rounded(bound, 4) for bound in interval]
-    return rate
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    return float(values.mean())
+    return rate([bool(record[name]) for record in cell], [source_of_clip[record["clip"]] for record in cell])
 
 
 def _mean_of(values: NDArray[np.float64]) -> float | None:

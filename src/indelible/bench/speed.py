@@ -21,14 +21,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from indelible.bench.corpus import Corpus, CorpusClip
-from indelible.bench.machine import provenance
 from indelible.bench.reel import ReelSettings, make_reel, reel_clips
 from indelible.channel import run_channel_file
 from indelible.errors import IndelibleError
 from indelible.frames import Frame
 from indelible.keys import SecretKey, save_key
 from indelible.mark import Embedder, Payload
+from indelible.runs.corpus import Corpus, CorpusClip
+from indelible.runs.machine import provenance
 from indelible.video import EncoderSettings, open_video, write_video
 from indelible.workflows.detect import detect_file
 from indelible.workflows.mark import mark_file

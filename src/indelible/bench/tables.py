@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from indelible.bench.look import IN_WORDS
-from indelible.bench.markdown import caption, table
 from indelible.bench.peers.tables import peers_tables
 from indelible.bench.robustness import cell_of
 from indelible.bench.security.tables import security_tables
 from indelible.bench.strangers import NULL_IN_WORDS, NullWay
 from indelible.errors import InputError
+from indelible.lab.tables import comparison_tables, model_tables, validation_tables
+from indelible.runs.markdown import caption, interval, table
 
 
 def result_table(result: Mapping[str, Any]) -> str:
@@ -45,10 +46,10 @@ def _survival(rows: Sequence[Mapping[str, Any]], *, with_payload: bool, in_time:
         header += ["payload exact", "95 %", "symbol errors", *(["seconds to payload"] if in_time else [])]
     lines = []
     for row in rows:
-        line = [f"`{row['channel']}`", _of(row["presence"]), _interval(row["presence"]), _number(row["median_z"])]
+        line = [f"`{row['channel']}`", _of(row["presence"]), interval(row["presence"]), _number(row["median_z"])]
         line += [_number(row["median_log10_p"]), *([_seconds(row["median_presence_seconds"])] if in_time else [])]
         if with_payload:
-            line += [_of(row["payload"]), _interval(row["payload"]), _percent(row["mean_symbol_error_rate"])]
+            line += [_of(row["payload"]), interval(row["payload"]), _percent(row["mean_symbol_error_rate"])]
             line += [_seconds(row["median_payload_seconds"])] if in_time else []
         lines.append(line)
     return table(header, lines)
@@ -137,20 +138,14 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.bench.speed/1": _speed,
     "indelible.bench.peers/1": peers_tables,
     "indelible.bench.security/1": security_tables,
+    "indelible.lab.comparison/1": comparison_tables,
+    "indelible.lab.model/1": model_tables,
+    "indelible.lab.validation/1": validation_tables,
 }
 
 
 def _of(rate: Mapping[str, Any]) -> str:
     return f"{rate['k']} of {rate['n']}"
-
-
-def _interval(rate: Mapping[str, Any]) -> str:
-    """Return the interval in percent: by source where clips share sources and that is wider, else Clopper-Pearson's."""
-    low, high = rate["interval"]
-    by_source = rate.get("interval_by_source", (low, high))
-    if by_source[1] - by_source[0] > high - low:
-        low, high = by_source
-    return f"{100 * low:.0f}-{100 * high:.0f} %"
 
 
 def _ratio(spread: Mapping[str, float]) -> str:

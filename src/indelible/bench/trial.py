@@ -1,6 +1,6 @@
 """One clip through the benchmark of robustness: marked once for each payload, sent through channels, looked at in several ways.
 
-What a trial yields are plain records for JSON, because they are cached line by line (`indelible.bench.cache`).
+What a trial yields are plain records for JSON, because they are cached line by line (`indelible.runs.cache`).
 """
 
 from __future__ import annotations
@@ -10,11 +10,8 @@ import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
-from indelible.bench.cache import Cache, Record
-from indelible.bench.corpus import CorpusClip
 from indelible.bench.look import Original, Way, look
 from indelible.bench.vmaf import vmaf
 from indelible.channel import Channel, Clip, parse_channel
@@ -24,7 +21,9 @@ from indelible.keys import SecretKey
 from indelible.mark import Embedder, Payload
 from indelible.mark.detect import ALPHA
 from indelible.mark.embed import Strength
-from indelible.video import open_video
+from indelible.runs.cache import Cache, Record
+from indelible.runs.corpus import CorpusClip
+from indelible.runs.footage import load_clip
 
 #: Where the price of the mark is measured, loss of VMAF and change of bitrate, and with which look it is noted.
 PRICE_CHANNEL, PRICE_BITS, PRICE_WAY = "x264:crf=28", 64, "plain"
@@ -84,17 +83,6 @@ def clip_payload(clip_name: str, bits: int, settings: TrialSettings) -> Payload:
 def clip_seed(clip_name: str, settings: TrialSettings) -> int:
     """Return the seed of what is random in this clip's channels, so that not every clip is cut in the same place."""
     return int.from_bytes(_draw("channel", clip_name, settings, 4))
-
-
-def load_clip(path: Path, *, max_seconds: float) -> Clip:
-    """Return the first seconds of a video, decoded, with what is known of them."""
-    with open_video(path, threads=1) as reader:
-        first = next(iter(reader))
-        start = first.pts_seconds or 0.0
-        rest = itertools.takewhile(lambda frame: (frame.pts_seconds or 0.0) - start < max_seconds, reader)
-        frames, whole = (first, *rest), reader.info.duration_seconds
-        kept = None if whole is None else min(whole, max_seconds)
-        return Clip(frames, replace(reader.info, duration_seconds=kept, frames=len(frames)))
 
 
 def run_trials(task: TrialTask) -> int:

@@ -11,10 +11,10 @@ import click
 from indelible.cli.terminal import complain
 
 if TYPE_CHECKING:
-    from indelible.bench.corpus import Corpus
     from indelible.bench.look import Way
     from indelible.bench.strangers import NullWay
     from indelible.mark.embed import Strength
+    from indelible.runs.corpus import Corpus
 
 __all__ = ["bench"]
 
@@ -328,9 +328,9 @@ Examples:
 @click.option("--section", "wanted", multiple=True, metavar="TEXT", help="Only tables under headings with such a text.")
 def table(result: Path, wanted: tuple[str, ...]) -> None:
     """Print a result as Markdown tables."""
-    from indelible.bench.markdown import sections
-    from indelible.bench.result_file import read_result
     from indelible.bench.tables import result_table
+    from indelible.runs.markdown import sections
+    from indelible.runs.result_file import read_result
 
     text = result_table(read_result(result))
     click.echo(sections(text, wanted) if wanted else text, nl=False)
@@ -351,13 +351,13 @@ def failures(result: Path, channels: tuple[str, ...], bits: tuple[str, ...]) -> 
     For each, says how much of the mark the host, the codec and the code have cost.
     """
     from indelible.bench.failures import failure_tables
-    from indelible.bench.result_file import read_result
+    from indelible.runs.result_file import read_result
 
     click.echo(failure_tables(read_result(result), channels=channels, bits=[int(each) for each in bits]), nl=False)
 
 
 def _clips(folder: Path, only: str, shard: str | None) -> Corpus:
-    from indelible.bench.corpus import load_corpus
+    from indelible.runs.corpus import load_corpus
 
     return load_corpus(folder, pattern=only).shard(*_part(shard))
 
@@ -373,8 +373,8 @@ def _part(shard: str | None) -> tuple[int, int]:
 
 def _finish(result: dict[str, Any], output: Path) -> None:
     """Write the result, name what failed, and print the table."""
-    from indelible.bench.result_file import write_result
     from indelible.bench.tables import result_table
+    from indelible.runs.result_file import write_result
 
     write_result(output, result)
     for failure in result.get("errors", ()):

@@ -28,6 +28,7 @@ COMMANDS = MappingProxyType(
         "key": "Make a secret key, or show the fingerprint of one.",
         "registry": "Show who got which marked copy.",
         "channel": "Do to a video what the world does: compress, resize, crop, ...",
+        "lab": "Train, judge and compare the methods that the mark grew from.",
         "demo": "Mark, compress and detect, on a small video.",
         "bench": "Measure what the documentation claims, on your own footage.",
         "doctor": "Check this installation.",

@@ -97,3 +97,26 @@ def log10_weighted_min(log10_ps: ArrayLike, weights: ArrayLike) -> float:
         raise InputError(f"weights reach from {w.min()} to {w.max()} and sum to {w.sum()}; each must be >= 0 and their sum at most 1")
     spent = w > 0.0
     return min(0.0, float(np.min(p[spent] - np.log10(w[spent]), initial=0.0)))
+
+
+def log10_sphere_tail(cosine: float, dimensions: int) -> float:
+    """Return log10 of the probability that a uniformly random direction has at least this cosine with a fixed one, exactly.
+
+    Half of the regularised incomplete beta function I_{1 - c^2}((d - 1) / 2, 1 / 2) for c >= 0 (S. Li, "Concise formulas for the area and
+    volume of a hyperspherical cap", Asian Journal of Mathematics and Statistics 4(1), 2011).
+
+    Args:
+        cosine: -1 to 1; what rounding puts beyond counts as the end.
+        dimensions: of the space, at least 2.
+
+    Raises:
+        InputError: if there are fewer dimensions.
+    """
+    if dimensions < 2:
+        raise InputError(f"{dimensions} dimensions; a direction can only be random in 2 or more")
+    from scipy.special import betainc  # costs import time
+
+    c = max(-1.0, min(1.0, cosine))
+    cap = 0.5 * float(betainc((dimensions - 1) / 2.0, 0.5, 1.0 - c * c))
+    share = cap if c >= 0.0 else 1.0 - cap
+    return math.log10(share) if share > 0.0 else -math.inf

@@ -27,7 +27,7 @@ __all__ = ["EXTRAS", "Diagnosis", "examine", "versions"]
 
 _PACKAGES = ("av", "click", "numpy", "opencv-python-headless", "rich", "scipy")
 
-EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType({"bench": ("imageio_ffmpeg", "sklearn"), "demo": ("sklearn",)})
+EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType({"bench": ("imageio_ffmpeg", "sklearn"), "demo": ("sklearn",), "lab": ("cmaes",)})
 """The modules that each extra of pyproject.toml brings."""
 
 

@@ -5,13 +5,13 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from indelible.bench.cache import source_digest
-from indelible.bench.corpus import Corpus, load_corpus
 from indelible.bench.peers.run import PeersRun, caches_of
 from indelible.bench.peers.summary import Loss, behind, summarise_channels, summarise_systems
 from indelible.bench.peers.systems import CLIPS, Ours, Peer, chosen_clips, chosen_peers, ours_beside
 from indelible.cli.bench import bench
 from indelible.errors import InputError
+from indelible.runs.cache import source_digest
+from indelible.runs.corpus import Corpus, load_corpus
 from tests.bench.peers.conftest import TOY
 
 PEER = Peer("toy", "toys", 32, 24, marks_luma=True)
@@ -49,9 +49,7 @@ def test_from_the_command_line(films, environment_folder, tmp_path):
 def test_a_change_of_the_mark_costs_the_peers_nothing(environment, tmp_path, monkeypatch):
     run = PeersRun(environment, cache_folder=tmp_path)
     before = caches_of(run)
-    monkeypatch.setattr(
-        "indelible.bench.cache.source_digest", lambda parts: "other mark" if "mark" in parts else source_digest(parts=parts)
-    )
+    monkeypatch.setattr("indelible.runs.cache.source_digest", lambda parts: "other mark" if "mark" in parts else source_digest(parts=parts))
     after = caches_of(run)
     assert after.ours != before.ours
     assert after.peers == before.peers

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from indelible.bench.peers.pictures import frames_of, pictures_of, psnr_db
-from indelible.bench.trial import load_clip
 from indelible.errors import InputError
+from indelible.runs.footage import load_clip
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from indelible.bench.peers.pictures import pictures_of
 from indelible.bench.peers.scores import message_scores, standing
 from indelible.bench.peers.systems import PEERS
 from indelible.bench.peers.worker import PeerEnvironment, started
-from indelible.bench.trial import load_clip
 from indelible.errors import MediaError, MissingExtraError
+from indelible.runs.footage import load_clip
 
 ROOT = Path(__file__).parents[3]
 REAL = PeerEnvironment(ROOT / ".venv-peers" / "bin" / "python", ROOT / "bench" / "peers" / "worker.py")

@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indelible.bench.cache import Record
-from indelible.bench.corpus import Corpus
 from indelible.bench.security import mixing
 from indelible.bench.security.averaging import HarvestTask, add_up, averaging, harvest
 from indelible.bench.security.mixing import MIXES, collusion, mix_copies
@@ -20,6 +18,8 @@ from indelible.frames import Frame
 from indelible.mark import Detector, Embedder, Payload
 from indelible.mark.carrier import chips, modulation
 from indelible.mark.payload import encode_payload
+from indelible.runs.cache import Record
+from indelible.runs.corpus import Corpus
 from tests.mark.pictures import clip
 
 SETTINGS = SecuritySettings(seconds=1.0, short_side=144, registered=60, windows=(2, 60), frames_of_window=3, queries=400)

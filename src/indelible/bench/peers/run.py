@@ -9,17 +9,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from indelible.bench.cache import MEASURED_SOURCES, Cache, Record, measurement_digest
-from indelible.bench.corpus import Corpus, CorpusClip
-from indelible.bench.machine import provenance
 from indelible.bench.peers.published import PUBLISHED
 from indelible.bench.peers.scores import DECOYS
 from indelible.bench.peers.summary import summarise_channels, summarise_systems
 from indelible.bench.peers.systems import CHANNELS, OUR_BITS, PEERS, Peer, all_systems
 from indelible.bench.peers.trial import RECORD_VERSION, Caches, PeerTrialTask, cell_of, due_cells, run_peer_trials
 from indelible.bench.peers.worker import PeerEnvironment, started
-from indelible.bench.pool import Job, run_jobs
 from indelible.channel import parse_channel
+from indelible.runs.cache import MEASURED_SOURCES, Cache, Record, measurement_digest
+from indelible.runs.corpus import Corpus, CorpusClip
+from indelible.runs.machine import provenance
+from indelible.runs.pool import Job, run_jobs
 
 SCHEMA = "indelible.bench.peers/1"
 

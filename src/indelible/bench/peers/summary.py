@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any
 
-from indelible.bench.cache import Record
 from indelible.bench.peers.systems import IN_MEMORY, UNMARKED, Match, Ours, Peer, all_systems, ours_beside
+from indelible.runs.cache import Record
 from indelible.stats.intervals import clopper_pearson
 
 Row = dict[str, Any]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from indelible.bench.corpus import Corpus
 from indelible.errors import InputError
+from indelible.runs.corpus import Corpus
 
 #: Diverse by source, size, motion and flatness; all but the last two are small enough for a learned peer that takes seconds a frame.
 CLIPS: tuple[str, ...] = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from indelible.bench.markdown import caption, table
 from indelible.bench.peers.summary import Loss, behind
 from indelible.bench.peers.systems import IN_MEMORY
+from indelible.runs.markdown import caption, table
 
 Row = Mapping[str, Any]
 

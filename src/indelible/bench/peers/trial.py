@@ -10,13 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indelible.bench.cache import Cache, Record
-from indelible.bench.corpus import CorpusClip
 from indelible.bench.peers.pictures import Pictures, frames_of, pictures_of, psnr_db
 from indelible.bench.peers.scores import DECOYS, Standing, message_scores, standing
 from indelible.bench.peers.systems import IN_MEMORY, OUR_BITS, UNMARKED, Ours, Peer, ours_beside
 from indelible.bench.peers.worker import Bits, PeerEnvironment, PeerReading, PeerWorker, started
-from indelible.bench.trial import PRICE_CHANNEL, load_clip
+from indelible.bench.trial import PRICE_CHANNEL
 from indelible.bench.vmaf import vmaf
 from indelible.channel import Channel, Clip, parse_channel
 from indelible.errors import InputError, MissingExtraError
@@ -24,6 +22,9 @@ from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark import Detector, Embedder, EmbedReport, Payload
 from indelible.mark.embed import QUALITY_RANGE_DB
+from indelible.runs.cache import Cache, Record
+from indelible.runs.corpus import CorpusClip
+from indelible.runs.footage import load_clip
 
 #: To be raised when a record gets another meaning; caches of the version before are not read then.
 RECORD_VERSION = 1

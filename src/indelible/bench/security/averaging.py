@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.bench.cache import Record
 from indelible.bench.security.pattern import Signs, read_signs, write_signs
 from indelible.bench.security.scene import ONE_KEY, REGISTERED, Scene, SecuritySettings, psnr_y_db, stranger, subkeys
 from indelible.frames import Frame
 from indelible.mark import Embedder
+from indelible.runs.cache import Record
 
 #: How strongly the estimate is taken away, in amplitudes of the mark; twice only with the best one.
 ONCE, TWICE = 1.0, 2.0

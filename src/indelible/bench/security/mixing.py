@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.bench.cache import Record
 from indelible.bench.security.pattern import with_levels
 from indelible.bench.security.scene import REGISTERED, Scene, psnr_y_db, subkeys
 from indelible.frames import Frame, Plane
+from indelible.runs.cache import Record
 
 COPIES = (2, 4, 8)
 BLOCK = 32  # pixels: a mosaic of pieces much smaller than a picture, much larger than a codec's blocks

@@ -14,7 +14,6 @@ from functools import partial
 import cv2
 import numpy as np
 
-from indelible.bench.cache import Record
 from indelible.bench.security.pattern import Shaped, Signs, with_levels
 from indelible.bench.security.scene import ONE_KEY, Scene, psnr_y_db
 from indelible.frames import Frame
@@ -22,6 +21,7 @@ from indelible.keys import SecretKey
 from indelible.mark import Detector
 from indelible.mark.carrier import band
 from indelible.mark.detect import ALPHA
+from indelible.runs.cache import Record
 
 FRAMES = 4  # of the clip asked about; few, because what is asked is asked often
 HALVINGS = 10

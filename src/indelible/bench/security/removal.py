@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.bench.cache import Record
 from indelible.bench.security.pattern import read_signs, with_levels, write_signs
 from indelible.bench.security.scene import REGISTERED, Scene, psnr_y_db
 from indelible.frames import Frame, Plane
 from indelible.mark.clock import steps
+from indelible.runs.cache import Record
 
 TILE = 8
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from indelible.bench.cache import Record
 from indelible.bench.security.pattern import read_signs, with_levels, write_signs
 from indelible.bench.security.scene import ONE_KEY, REGISTERED, Scene, psnr_y_db, stranger
 from indelible.frames import Frame
 from indelible.mark import Embedder
+from indelible.runs.cache import Record
 
 OVERWRITES = (1, 5)
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from indelible.bench.cache import MEASURED_SOURCES, Cache, Record, measurement_digest
-from indelible.bench.corpus import Corpus, CorpusClip
-from indelible.bench.machine import provenance
-from indelible.bench.pool import Job, run_jobs
 from indelible.bench.security.averaging import HarvestTask, add_up, harvest, write_arrays
 from indelible.bench.security.scene import SecuritySettings
 from indelible.bench.security.trial import FAMILIES, RECORD_VERSION, SecurityTask, run_attacks
 from indelible.errors import InputError
+from indelible.runs.cache import MEASURED_SOURCES, Cache, Record, measurement_digest
+from indelible.runs.corpus import Corpus, CorpusClip
+from indelible.runs.machine import provenance
+from indelible.runs.pool import Job, run_jobs
 from indelible.stats.intervals import clopper_pearson
 
 SCHEMA = "indelible.bench.security/1"

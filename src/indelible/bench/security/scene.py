@@ -12,12 +12,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from indelible.bench.trial import load_clip
 from indelible.channel import Clip, parse_channel
 from indelible.frames import Frame
 from indelible.keys import NONCE_BYTES, SecretKey
 from indelible.mark import Detector, Embedder, KnownMark, Lineup, Payload
 from indelible.registry.likeness import SAME, Likeness, likeness
+from indelible.runs.footage import load_clip
 
 #: How copies are told from others: a subkey for each, in a registry; or not at all, one key for all files.
 REGISTERED, ONE_KEY = "registered", "one key"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from indelible.bench.markdown import caption, table
+from indelible.runs.markdown import caption, table
 
 Row = Mapping[str, Any]
 

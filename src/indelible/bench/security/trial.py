@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from indelible.bench.cache import Cache, Record
-from indelible.bench.corpus import CorpusClip
 from indelible.bench.security.averaging import averaging
 from indelible.bench.security.mixing import collusion
 from indelible.bench.security.oracle import asking
 from indelible.bench.security.removal import plain, removing
 from indelible.bench.security.rewriting import copying, overwriting
 from indelible.bench.security.scene import ONE_KEY, REGISTERED, Scene, SecuritySettings
+from indelible.runs.cache import Cache, Record
+from indelible.runs.corpus import CorpusClip
 
 #: The families of attacks, in the order of the tables; the first is no attack.
 FAMILIES = ("none", "average", "copy", "overwrite", "collude", "remove", "oracle")

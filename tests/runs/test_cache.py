@@ -2,8 +2,8 @@
 
 import pytest
 
-from indelible.bench.cache import Cache, measurement_digest, source_digest
-from indelible.bench.corpus import CorpusClip
+from indelible.runs.cache import Cache, measurement_digest, source_digest
+from indelible.runs.corpus import CorpusClip
 
 
 @pytest.fixture

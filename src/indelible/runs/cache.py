@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import indelible
-from indelible.bench.corpus import CorpusClip
+from indelible.runs.corpus import CorpusClip
 
 Record = dict[str, Any]
 

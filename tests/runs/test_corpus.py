@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from indelible.bench.corpus import load_corpus
 from indelible.errors import InputError
+from indelible.runs.corpus import load_corpus
 
 
 def fill(folder, *names):

@@ -32,13 +32,10 @@ def run_jobs(
 ) -> Iterator[tuple[Job[Task], Result]]:
     """Yield (job, result) as they are finished, the heaviest begun first.
 
-    Fresh processes (``spawn``), so that a worker shares no state with its parent; ``work`` and the tasks must be picklable. With one
-    process everything happens in this one.
-
     Args:
         jobs: what to do.
         work: called with each task.
-        processes: at most so many at a time, 1 or more.
+        processes: at most so many at a time, 1 or more; see `Crew`.
         progress: gets a line of text when a job is finished.
 
     Raises:
@@ -46,22 +43,47 @@ def run_jobs(
     """
     ordered = sorted(jobs, key=lambda job: -job.weight)
     clock = _Clock(sum(job.weight for job in jobs), len(jobs), progress)
-    if processes == 1:
-        for job in ordered:
-            result = work(job.task)
-            clock.finished(job)
-            yield job, result
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with _environment(_ONE_THREAD), ProcessPoolExecutor(processes, mp_context=spawn, initializer=_keep_to_one_core) as pool:
-        futures = {pool.submit(work, job.task): job for job in ordered}
-        try:
-            for future in as_completed(futures):
-                result = future.result()
-                clock.finished(futures[future])
-                yield futures[future], result
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    with Crew(processes) as crew:
+        for index, result in crew.as_done(work, [job.task for job in ordered]):
+            clock.finished(ordered[index])
+            yield ordered[index], result
+
+
+class Crew:
+    """Processes that stay for as many rounds of work as there are, and so may remember what they have loaded.
+
+    They are fresh (``spawn``), so that a worker shares no state with its parent; work and tasks must be picklable. With one process
+    everything happens in this one.
+
+    Args:
+        processes: at most so many at a time, 1 or more.
+    """
+
+    def __init__(self, processes: int) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        if processes > 1:
+            self._pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_keep_to_one_core)
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def as_done(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
+        """Yield (place of the task, result) as tasks are finished; what ``work`` raises is raised here."""
+        if self._pool is None:
+            yield from ((place, work(task)) for place, task in enumerate(tasks))
+            return
+        with _environment(_ONE_THREAD):  # the pool starts its processes as they are needed
+            futures = {self._pool.submit(work, task): place for place, task in enumerate(tasks)}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+
+    def results(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
+        """Return the results of all tasks, in the order of the tasks."""
+        return [result for _, result in sorted(self.as_done(work, tasks), key=lambda done: done[0])]
 
 
 def _keep_to_one_core() -> None:

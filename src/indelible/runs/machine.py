@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import indelible
-from indelible.bench.cache import source_digest
-from indelible.bench.corpus import Corpus
+from indelible.runs.cache import source_digest
+from indelible.runs.corpus import Corpus
 
 PACKAGES = ("av", "imageio-ffmpeg", "numpy", "opencv-python-headless", "scipy")
 

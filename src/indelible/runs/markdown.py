@@ -51,3 +51,12 @@ def caption(result: Mapping[str, Any]) -> str:
         f"{corpus['clips']} clips of {corpus['sources']} sources (corpus {corpus['sha256'][:10]}{sample}), code {code}, {where['date']}, "
         f"{where['machine']['processor']}, {where['machine']['cores']} cores.\n"
     )
+
+
+def interval(rate: Mapping[str, Any]) -> str:
+    """Return the interval of a rate in percent: by source where clips share sources and that is wider, else Clopper and Pearson's."""
+    low, high = rate["interval"]
+    by_source = rate.get("interval_by_source", (low, high))
+    if by_source[1] - by_source[0] > high - low:
+        low, high = by_source
+    return f"{100 * low:.0f}-{100 * high:.0f} %"

@@ -1,0 +1,76 @@
+"""``indelible lab`` from signature to verdict."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    from tests.cli.conftest import invoke
+
+    path = tmp_path_factory.mktemp("lab") / "signature.json"
+    assert invoke("lab", "draw", "dct8", "-o", path, "--epsilon", 0.1).exit_code == 0
+    return path
+
+
+def test_a_drawn_signature_marks_and_is_found(run, studio, drawn, tmp_path):
+    marked = tmp_path / "marked.mp4"
+    assert run("lab", "mark", studio.film, marked, drawn).exit_code == 0
+    found = json.loads(run("lab", "detect", marked, drawn, "--json").stdout)
+    clean = json.loads(run("lab", "detect", studio.film, drawn, "--json").stdout)
+    assert found["scores"][0]["detector"] == "matched"
+    assert found["scores"][0]["value"] > 0.8 > clean["scores"][0]["value"]
+    assert "matched: +0." in run("lab", "detect", marked, drawn).stdout
+
+
+def test_nothing_is_replaced_unasked(run, studio, drawn, tmp_path):
+    before = drawn.read_text()
+    result = run("lab", "draw", "dct8", "-o", drawn)
+    assert result.exit_code == 2
+    assert "--force" in result.stderr
+    assert drawn.read_text() == before
+    assert run("lab", "train", "cmaes", tmp_path, "-o", drawn).exit_code == 2
+    copy = tmp_path / "copy.json"
+    copy.write_text(before)
+    assert run("lab", "draw", "dct8", "-o", copy, "--force").exit_code == 0
+    assert copy.read_text() != before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("draw", "magic", "-o", "s.json"), "known are flow"),
+        (("detect", "none.mp4", "none.json"), "cannot read signature"),
+        (("train", "cmaes", "nowhere", "-o", "s.json"), "not a folder"),
+        (("train", "cmaes", "nowhere", "-o", "s.json", "--channel", "vhs"), "unknown step"),
+    ],
+)
+def test_wrong_use_is_said(run, arguments, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("lab", *arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_train_validate_and_compare(run, films, tmp_path):
+    trained, cache = tmp_path / "trained.json", ("--cache", tmp_path / "cache")
+    small = ("--frames", 31, "--width", 160)
+    training = run("lab", "train", "cmaes", films, "-o", trained, "--generations", 1, "--population", 4, "--clips", 1, *small)
+    assert training.exit_code in (0, 5), training.stderr
+    assert "generation 1 of 1" in training.stderr
+    assert json.loads(trained.read_text())["schema"] == "indelible.signature/1"
+    assert (tmp_path / "trained.json.journal").exists()
+    alone = run("lab", "validate", trained, films, "-o", tmp_path / "v.json", *small, *cache)
+    assert alone.exit_code == 2  # of two sources, one was trained on
+    drawn = tmp_path / "drawn.json"
+    run("lab", "draw", "dct8", "-o", drawn)
+    validation = run("lab", "validate", drawn, films, "-o", tmp_path / "v.json", "--channel", "x264:crf=28", *small, *cache)
+    assert validation.exit_code in (0, 1), validation.stderr
+    assert "| `x264:crf=28` | matched |" in validation.stdout
+    comparison = run("lab", "compare", films, "-o", tmp_path / "c.json", "--channel", "x264:crf=28", *small, *cache)
+    assert comparison.exit_code == 0, comparison.stderr
+    assert "| indelible | matched |" in comparison.stdout
+    assert "<svg" in (tmp_path / "c.svg").read_text()
+    for result in ("v.json", "c.json"):
+        assert run("bench", "table", tmp_path / result).stdout in (validation.stdout, comparison.stdout)
