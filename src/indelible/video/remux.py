@@ -102,6 +102,9 @@ class StreamCopier:
             if last is not None and packet.dts <= last:  # muxers end the file on this, players do not mind
                 packet.dts = last + 1
                 packet.pts = None if packet.pts is None else max(packet.pts, packet.dts)
+            if last is not None and not packet.duration and copy.type == "audio":
+                # Matroska may say no durations. MP4 then ends the track where its last packet begins, and players leave that out.
+                packet.duration = packet.dts - last
             self._last_dts[copy.index] = packet.dts
         packet.stream = copy
         self._output.mux(packet)
