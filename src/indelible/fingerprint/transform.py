@@ -38,7 +38,7 @@ def codes_of(pictures: Cells) -> tuple[Codes, NDArray[np.uint8]]:
     coefficients = (basis @ pictures.astype(np.float64) @ basis.T).reshape(len(pictures), BITS)
     bits = np.packbits(coefficients > 0.0, axis=1, bitorder="little")
     codes = bits.view("<u8").astype(np.uint64).reshape(-1, WORDS)
-    amplitude = np.median(np.abs(coefficients), axis=1) / (LEVELS * (CODE_SIDE / 2 * _SCALE) ** 2 / 4)
+    amplitude = np.median(np.abs(coefficients), axis=1) / (LEVELS * (CODE_SIDE / 2 * _SCALE) ** 2)
     steps = np.floor(_WEIGHT_STEPS * np.log2(np.maximum(amplitude, _NOTHING) / _NOTHING))
     weights = np.where(amplitude > _NOTHING, np.clip(steps + 1, 1, 255), 0).astype(np.uint8)
     return codes, weights
@@ -71,10 +71,9 @@ def changes(confirm: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 def mirrored_confirm(confirm: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the second feature of the same pictures turned left to right, shape (n, 32)."""
-    parts = (
-        np.stack([confirm & 15, confirm >> 4], axis=-1).reshape(-1, CONFIRM_SIDE, CONFIRM_SIDE)[:, :, ::-1].reshape(-1, CONFIRM_BYTES, 2)
-    )
-    return np.asarray(parts[:, :, 0] | (parts[:, :, 1] << 4), np.uint8)
+    parts = np.stack([confirm & 15, confirm >> 4], axis=-1).reshape(-1, CONFIRM_SIDE, CONFIRM_SIDE)[:, :, ::-1]
+    low, high = np.moveaxis(parts.reshape(-1, CONFIRM_BYTES, 2), -1, 0)
+    return np.asarray(low | (high << 4), np.uint8)
 
 
 @lru_cache(maxsize=1)
