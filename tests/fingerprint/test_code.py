@@ -60,8 +60,8 @@ def test_other_texts_are_refused(text):
         codes_from_hex([text])
 
 
-def test_distances_count_bits(rng=np.random.default_rng(1)):
-    left, right = rng.integers(0, 2, (2, 7, BITS), np.uint8)
+def test_distances_count_bits():
+    left, right = np.random.default_rng(1).integers(0, 2, (2, 7, BITS), np.uint8)
 
     def packed(bits):
         return np.packbits(bits, axis=-1, bitorder="little").view("<u8").astype(np.uint64)

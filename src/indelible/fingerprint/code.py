@@ -25,7 +25,7 @@ Codes = NDArray[np.uint64]  # shape (n, WORDS): bit b of a code is bit b % 64 of
 class Fingerprint:
     """The codes of one video, in order of time. Rows of one moment, one for each view, follow each other.
 
-    The arrays are made read-only.
+    The arrays are read-only.
 
     Args:
         start_seconds: float64, shape (n,): when each row's moment begins, from the first picture on; not decreasing.
@@ -61,8 +61,10 @@ class Fingerprint:
             raise InputError(f"duration_seconds of a fingerprint is {self.duration_seconds}; it must be 0 or more")
         if not np.isin(self.views, VIEWS).all():
             raise InputError(f"views of a fingerprint must be among {VIEWS}")
-        for array in (self.start_seconds, self.codes, self.weights, self.views, self.confirm):
-            array.flags.writeable = False
+        for name in ("start_seconds", "codes", "weights", "views", "confirm"):
+            view = getattr(self, name).view()  # the caller's own array stays as it is
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
 
     def __len__(self) -> int:
         return len(self.start_seconds)
