@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.drafts import create_draft
-from indelible.errors import OutputError, StoreError
-from indelible.fingerprint.code import WORDS, Codes
+from indelible.errors import OutputError
 from indelible.fingerprint.index.chunks import Chunking
+from indelible.fingerprint.index.gathered import Gathered
 from indelible.fingerprint.index.multi_index import MultiIndex
 
 FORMAT = "indelible.index/1"
 _HEADER_BYTES, _ALIGNMENT = 4096, 64
-_MOST_CODES = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +40,6 @@ class State:
     last_video: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
-    """Codes with evidence of some videos; the arrays are those of `MultiIndex`."""
-
-    codes: Codes
-    rows: NDArray[np.uint32]
-    videos: NDArray[np.int64]
-    firsts: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-
-def gather(fingerprints: Iterable[tuple[int, Codes, NDArray[np.uint8]]], *, count: int) -> Gathered:
-    """Return what is searched of (number, codes, weights) of videos, in increasing order of their numbers.
-
-    Args:
-        fingerprints: of the videos.
-        count: at most so many rows are in all of them.
-
-    Raises:
-        StoreError: if there are more codes than one index can hold.
-    """
-    if count > _MOST_CODES:
-        raise StoreError(f"{count} codes are more than one index can hold ({_MOST_CODES}); use a PostgreSQL store")
-    codes, rows = np.empty((count, WORDS), np.uint64), np.empty(count, np.uint32)
-    videos, firsts, total = [], [0], 0
-    for number, own, weights in fingerprints:
-        with_evidence = np.flatnonzero(weights)
-        end = total + len(with_evidence)
-        if end > count or len(own) != len(weights):
-            raise StoreError(f"the store is damaged: video {number} has not the codes that it should; restore it from a backup")
-        codes[total:end], rows[total:end] = own[with_evidence], with_evidence
-        videos.append(number)
-        firsts.append(end)
-        total = end
-    return Gathered(codes[:total], rows[:total], np.array(videos, np.int64), np.array(firsts, np.int64))
-
-
 def chunking_for(count: int) -> Chunking:
     """Return the chunking for so many codes: chunks about as wide as it takes to number them."""
     return Chunking(16)
@@ -96,7 +55,7 @@ def build(gathered: Gathered) -> MultiIndex:
         own = values[:, chunk].astype(np.uint16 if width <= 16 else np.uint32)  # short ones are sorted by radix
         postings[chunk] = np.argsort(own, kind="stable")
         offsets.append(np.concatenate(([0], np.cumsum(np.bincount(own, minlength=1 << width)))).astype(np.uint32))
-    return MultiIndex(gathered.codes, gathered.rows, gathered.videos, gathered.firsts, chunking, np.concatenate(offsets), postings)
+    return MultiIndex(gathered, chunking, np.concatenate(offsets), postings)
 
 
 def write_index(path: Path, index: MultiIndex, state: State) -> bool:
@@ -142,7 +101,8 @@ def read_index(path: Path) -> tuple[MultiIndex, State] | None:
         state = State(int(header["generation"]), str(header["stamp"]), int(header["last_video"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return MultiIndex(chunking=chunking, **arrays), state
+    own = Gathered(arrays["codes"], arrays["rows"], arrays["videos"], arrays["firsts"])
+    return MultiIndex(own, chunking, arrays["offsets"], arrays["postings"]), state
 
 
 _DTYPES = {
@@ -156,7 +116,9 @@ _DTYPES = {
 
 
 def _arrays(index: MultiIndex) -> dict[str, NDArray[Any]]:
-    return {name: np.ascontiguousarray(getattr(index, name), dtype) for name, dtype in _DTYPES.items()}
+    own = index.gathered
+    arrays = (own.codes, own.rows, own.videos, own.firsts, index.offsets, index.postings)
+    return {name: np.ascontiguousarray(array, dtype) for (name, dtype), array in zip(_DTYPES.items(), arrays, strict=True)}
 
 
 def _write(file: BinaryIO, array: NDArray[Any]) -> None:

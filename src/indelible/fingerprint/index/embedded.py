@@ -6,6 +6,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -106,31 +107,72 @@ class EmbeddedStore:
             found |= {video.number: video for video in videos}
         return found
 
-    def fingerprint(self, number: int) -> Fingerprint | None:
+    def fingerprint(self, video: int) -> Fingerprint:
         """Return the fingerprint of a video; see `Store.fingerprint`."""
-        with explained(_kind(), self._path), transaction(self._connection, write=False):
+        with self._reading():
             row = self._connection.execute(
                 "SELECT start_seconds, codes, weights, views, confirm, duration_seconds FROM codes JOIN videos USING (number) "
                 "WHERE number = ?",
-                (int(number),),
+                (int(video),),
             ).fetchone()
-            return None if row is None else _fingerprint(row, self._algorithm(), self._path)
+            if row is None:
+                raise StoreError(f"video {video} is not in {self._path} any more")
+            return _fingerprint(row, self._algorithm(), self._path)
 
-    def within(self, codes: Codes, radius: int) -> Hits:
-        """Return every stored code within ``radius`` bits; see `Store.within`."""
+    def near(self, codes: Codes, radius: int) -> Hits:
+        """Return every stored code within ``radius`` bits; see `Store.near`."""
         check_query(codes, radius)
-        with explained(_kind(), self._path), transaction(self._connection, write=False):
-            self._searcher.refresh(_Contents(self._connection))
-        return self._searcher.within(codes, radius)
+        self._refresh()
+        return self._searcher.near(codes, radius)
+
+    def sample(self, count: int, *, rng: np.random.Generator) -> Codes:
+        """Return stored codes at random; see `Store.sample`."""
+        self._refresh()
+        return self._searcher.sample(count, rng=rng)
+
+    @property
+    def code_count(self) -> int:
+        """How many codes are stored, those without evidence too."""
+        return self._counts()[1]
+
+    @property
+    def video_count(self) -> int:
+        """How many videos are stored."""
+        return self._counts()[0]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Self]:
+        """Give the store as it is now; see `Store.snapshot`."""
+        with self._reading():
+            yield self
 
     def info(self) -> StoreInfo:
         """Return what the store holds."""
-        with explained(_kind(), self._path), transaction(self._connection, write=False):
-            videos, rows = self._connection.execute("SELECT count(*), coalesce(sum(rows), 0) FROM videos").fetchone()
+        with self._reading():
+            videos, rows = self._counts()
             algorithm = self._algorithm()
         files = [self._path.with_name(self._path.name + suffix) for suffix in ("", "-wal", INDEX_SUFFIX)]
         size = sum(file.stat().st_size for file in files if file.exists())
         return StoreInfo("sqlite", os.fspath(self._path), algorithm, videos, rows, size)
+
+    def _refresh(self) -> None:
+        with self._reading():
+            self._searcher.refresh(_Contents(self._connection))
+
+    def _counts(self) -> tuple[int, int]:
+        with self._reading():
+            videos, rows = self._connection.execute("SELECT count(*), coalesce(sum(rows), 0) FROM videos").fetchone()
+        return int(videos), int(rows)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """See one state of the file for the length of the block."""
+        with explained(_kind(), self._path):
+            if self._connection.in_transaction:  # of a snapshot around it
+                yield
+                return
+            with transaction(self._connection, write=False):
+                yield
 
     def _algorithm(self) -> str | None:
         (algorithm,) = self._connection.execute("SELECT algorithm FROM store").fetchone()

@@ -17,26 +17,26 @@ class Hits:
     """Stored codes near given ones, ordered by query, then video, then row. All arrays are int64, of shape (n,).
 
     Args:
-        queries: rows of the given codes.
+        query_rows: which of the given codes.
         videos: numbers of the stored videos.
         rows: rows in their fingerprints.
         distances: in bits.
     """
 
-    queries: NDArray[np.int64]
+    query_rows: NDArray[np.int64]
     videos: NDArray[np.int64]
     rows: NDArray[np.int64]
     distances: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(self.queries)
+        return len(self.query_rows)
 
     def without(self, videos: NDArray[np.int64]) -> Hits:
         """Return those in other videos than these."""
         return self._taken(~np.isin(self.videos, videos)) if len(videos) and len(self) else self
 
     def _taken(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Hits:
-        return Hits(self.queries[which], self.videos[which], self.rows[which], self.distances[which])
+        return Hits(self.query_rows[which], self.videos[which], self.rows[which], self.distances[which])
 
 
 def no_hits() -> Hits:
@@ -48,12 +48,12 @@ def no_hits() -> Hits:
 def merged_hits(parts: Sequence[Hits]) -> Hits:
     """Return all hits of several searches, in order."""
     whole = Hits(
-        np.concatenate([part.queries for part in parts]),
+        np.concatenate([part.query_rows for part in parts]),
         np.concatenate([part.videos for part in parts]),
         np.concatenate([part.rows for part in parts]),
         np.concatenate([part.distances for part in parts]),
     )
-    return whole._taken(np.lexsort((whole.rows, whole.videos, whole.queries)))
+    return whole._taken(np.lexsort((whole.rows, whole.videos, whole.query_rows)))
 
 
 def check_query(codes: Codes, radius: int) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from indelible.fingerprint.code import Codes
 from indelible.fingerprint.index.chunks import MOST_FLIPS, Chunking
+from indelible.fingerprint.index.gathered import Gathered
 from indelible.fingerprint.index.hits import Hits, merged_hits, no_hits
 from indelible.fingerprint.index.scan import scan
 
@@ -29,30 +30,24 @@ _CANDIDATES = 1 << 18  # compared at a time
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MultiIndex:
-    """Codes of many videos, and for each chunk the rows that have each of its values.
+    """Codes, and for each chunk which of them have each of its values.
 
     Args:
-        codes: uint64, shape (n, 4); those with evidence, video by video.
-        rows: uint32, shape (n,): their rows in the fingerprints.
-        videos: int64, shape (v,): numbers of the videos, increasing.
-        firsts: int64, shape (v + 1,): where each video's codes begin; n at the end.
+        gathered: the codes.
         chunking: of the codes.
-        offsets: uint32, flat: for each chunk one after another, where the rows of each value begin in ``postings``, and n.
-        postings: uint32, shape (m, n): rows of ``codes``, ordered by the value of each chunk.
+        offsets: uint32, flat: for each chunk one after another, where the codes of each value begin in ``postings``, and n.
+        postings: uint32, shape (m, n): places of codes, ordered by the value of each chunk.
     """
 
-    codes: Codes
-    rows: NDArray[np.uint32]
-    videos: NDArray[np.int64]
-    firsts: NDArray[np.int64]
+    gathered: Gathered
     chunking: Chunking
     offsets: NDArray[np.uint32]
     postings: NDArray[np.uint32]
 
     def __len__(self) -> int:
-        return len(self.codes)
+        return len(self.gathered)
 
-    def within(self, queries: Codes, radius: int) -> Hits:
+    def near(self, queries: Codes, radius: int) -> Hits:
         """Return all codes within ``radius`` bits of the ``queries``, shape (m, 4)."""
         parts = [self._within(queries[first : first + _QUERIES], radius, first) for first in range(0, len(queries), _QUERIES)]
         return merged_hits(parts) if parts else no_hits()
@@ -65,20 +60,19 @@ class MultiIndex:
             lookup = _Lookup(self, queries, radius, flips)
             by_scan = lookup.costs > _SCAN_COST * len(self)
             for number, place in lookup.candidates(~by_scan):
-                near = np.bitwise_count(self.codes[place] ^ queries[number]).sum(axis=1, dtype=np.uint16)
+                near = np.bitwise_count(self.gathered.codes[place] ^ queries[number]).sum(axis=1, dtype=np.uint16)
                 hit = np.flatnonzero(near <= radius)
                 found.append((number[hit], place[hit].astype(np.int64), near[hit].astype(np.int64)))
         if by_scan.any():
             which = np.flatnonzero(by_scan)
-            number, place, near = scan(self.codes, queries[which], radius)
+            number, place, near = scan(self.gathered.codes, queries[which], radius)
             found.append((which[number], place, near))
         if not found:
             return no_hits()
         numbers, places, distances = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
         _, once = np.unique(numbers * len(self) + places, return_index=True)  # several chunks may lead to the same code
         numbers, places, distances = numbers[once], places[once], distances[once]
-        video = np.searchsorted(self.firsts, places, side="right") - 1
-        return Hits(numbers + first_query, self.videos[video], self.rows[places].astype(np.int64), distances)
+        return Hits(numbers + first_query, self.gathered.video_of(places), self.gathered.rows[places].astype(np.int64), distances)
 
 
 @dataclass(frozen=True, slots=True)

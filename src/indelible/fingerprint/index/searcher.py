@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.fingerprint.code import Codes
-from indelible.fingerprint.index.building import State, build, gather, read_index, write_index
+from indelible.fingerprint.index.building import State, build, read_index, write_index
+from indelible.fingerprint.index.gathered import gather
 from indelible.fingerprint.index.hits import Hits, merged_hits
 from indelible.fingerprint.index.multi_index import MultiIndex
 from indelible.fingerprint.index.scan import scan
@@ -69,14 +70,25 @@ class Searcher:
         self._removed = np.array(contents.removed_since(self._indexed.generation) if self._indexed else [], np.int64)
         self._state = state
 
-    def within(self, codes: Codes, radius: int) -> Hits:
+    def near(self, codes: Codes, radius: int) -> Hits:
         """Return every code within ``radius`` bits, in the state of the last refresh."""
         queries, places, distances = scan(self._newer.codes, codes, radius)
-        video = np.searchsorted(self._newer.firsts, places, side="right") - 1
-        newer = Hits(queries, self._newer.videos[video], self._newer.rows[places].astype(np.int64), distances)
+        newer = Hits(queries, self._newer.video_of(places), self._newer.rows[places].astype(np.int64), distances)
         if self._base is None:
             return merged_hits([newer])
-        return merged_hits([self._base.within(codes, radius).without(self._removed), newer])
+        return merged_hits([self._base.near(codes, radius).without(self._removed), newer])
+
+    def sample(self, count: int, *, rng: np.random.Generator) -> Codes:
+        """Return codes at random, at most ``count``, each at most once, in the state of the last refresh."""
+        parts = [self._newer.codes] if self._base is None else [self._newer.codes, self._base.gathered.codes]
+        total = sum(map(len, parts))
+        chosen = np.sort(rng.choice(total, min(count, total), replace=False))
+        newer = chosen < len(self._newer)
+        codes = [self._newer.codes[chosen[newer]]]
+        if self._base is not None:
+            places = chosen[~newer] - len(self._newer)
+            codes.append(self._base.gathered.codes[places[~np.isin(self._base.gathered.video_of(places), self._removed)]])
+        return np.concatenate(codes)
 
     def _outgrown(self, contents: Contents) -> bool:
         newer = contents.count_after(self._indexed.last_video if self._indexed else 0)

@@ -128,7 +128,7 @@ class ServerStore:
         wanted = [int(number) for number in numbers]
         return {video.number: video for video in self._select("WHERE number = ANY(%s)", (wanted,))}
 
-    def fingerprint(self, number: int) -> Fingerprint | None:
+    def fingerprint(self, video: int) -> Fingerprint:
         """Return the fingerprint of a video; see `Store.fingerprint`."""
         with _explained(self._place), self._connection.cursor() as cursor:
             # In one statement, and so of one state.
@@ -137,11 +137,11 @@ class ServerStore:
                 "array_agg(code::text ORDER BY row_number), array_agg(weight ORDER BY row_number), array_agg(view ORDER BY row_number), "
                 "string_agg(confirm, '' ORDER BY row_number) FROM indelible_videos LEFT JOIN indelible_codes ON video = number "
                 "WHERE number = %s GROUP BY number",
-                (int(number),),
+                (int(video),),
             )
             row = cursor.fetchone()
         if row is None:
-            return None
+            raise StoreError(f"video {video} is not in {self._place} any more")
         duration_seconds, algorithm, starts, codes, weights, views, confirm = row
         if confirm is None:  # a video without codes
             starts, codes, weights, views, confirm = [], [], [], [], b""
@@ -155,8 +155,8 @@ class ServerStore:
             algorithm,
         )
 
-    def within(self, codes: Codes, radius: int) -> Hits:
-        """Return every stored code within ``radius`` bits; see `Store.within`."""
+    def near(self, codes: Codes, radius: int) -> Hits:
+        """Return every stored code within ``radius`` bits; see `Store.near`."""
         check_query(codes, radius)
         flips = -(-(radius + 1) // CHUNKING.count) - 1
         parts = [no_hits()]
@@ -176,6 +176,34 @@ class ServerStore:
                 found = np.array(cursor.fetchall(), np.int64).reshape(-1, 4)
                 parts.append(Hits(found[:, 0], found[:, 1], found[:, 2], found[:, 3]))
         return merged_hits(parts)
+
+    def sample(self, count: int, *, rng: np.random.Generator) -> Codes:
+        """Return stored codes at random; see `Store.sample`. Whole pages of the tables are drawn, eight times as many codes as needed."""
+        share = min(100.0, 100.0 * 8 * count / max(1, self.code_count))
+        with _explained(self._place), self._connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT code::text FROM indelible_codes TABLESAMPLE SYSTEM (%s) REPEATABLE (%s) WHERE weight > 0",
+                (share, int(rng.integers(2**31))),
+            )
+            codes = codes_from_hex([_hex_of_bits(code) for (code,) in cursor])
+        return codes[np.sort(rng.choice(len(codes), min(count, len(codes)), replace=False))]
+
+    @property
+    def code_count(self) -> int:
+        """How many codes are stored, those without evidence too."""
+        return self.info().codes
+
+    @property
+    def video_count(self) -> int:
+        """How many videos are stored."""
+        return self.info().videos
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Self]:
+        """Give the store as it is now; see `Store.snapshot`."""
+        with _explained(self._place), self._connection.transaction():
+            self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield self
 
     def info(self) -> StoreInfo:
         """Return what the store holds."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
+
+import numpy as np
 
 from indelible.errors import InputError
 from indelible.fingerprint.code import Codes, Fingerprint
@@ -120,15 +123,33 @@ class Store(Protocol):
     def numbered(self, numbers: Iterable[int]) -> dict[int, StoredVideo]:
         """Return videos by their numbers, as far as they are still stored."""
 
-    def fingerprint(self, number: int) -> Fingerprint | None:
-        """Return the fingerprint of a video by its number, None if it is not stored any more."""
+    def fingerprint(self, video: int) -> Fingerprint:
+        """Return the fingerprint of a video by its number.
 
-    def within(self, codes: Codes, radius: int) -> Hits:
+        Raises:
+            StoreError: if it is not stored any more.
+        """
+
+    def near(self, codes: Codes, radius: int) -> Hits:
         """Return every stored code with evidence (weight above 0) within ``radius`` bits of the given ones, shape (m, 4): all, exactly.
 
         Raises:
             InputError: if these are no codes, or the radius is not 0 to 256.
         """
+
+    def sample(self, count: int, *, rng: np.random.Generator) -> Codes:
+        """Return stored codes with evidence at random, at most ``count``, each at most once; shape (n, 4)."""
+
+    @property
+    def code_count(self) -> int:
+        """How many codes are stored, those without evidence too."""
+
+    @property
+    def video_count(self) -> int:
+        """How many videos are stored."""
+
+    def snapshot(self) -> AbstractContextManager[Self]:
+        """Give the store as it is now, for the length of the block, in which nothing may be stored: for searches in several steps."""
 
     def info(self) -> StoreInfo:
         """Return what the store holds."""
