@@ -30,7 +30,7 @@ class Line:
 def voted_lines(
     query_seconds: NDArray[np.float64], video_seconds: NDArray[np.float64], votes: NDArray[np.float64], *, most: int
 ) -> list[Line]:
-    """Return the lines that most hits lie on, at most ``most``, the best first; lines that share their hits count once.
+    """Return the lines that most hits lie on, the best first; lines that share their hits count once.
 
     Args:
         query_seconds: of each hit, shape (n,).

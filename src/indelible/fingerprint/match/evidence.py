@@ -17,9 +17,9 @@ _LEAST_CHANGE = 40  # sum of squares of the parts of one moment's second feature
 def combined_z(scores: NDArray[np.float64], query_codes: Codes, video_codes: Codes) -> float:
     """Return the score of all pairs of a path together, in standard deviations of what unrelated videos reach.
 
-    Moments of one video are alike, so their distances to another are alike by chance too: a picture that stands still is one moment, however
-    long it lasts. Of two pairs whose query codes have the correlation a and whose video codes have b, bit by bit, the distances of unrelated
-    videos have the correlation a b, for each bit agrees by chance alone.
+    Moments of one video are alike, so their distances to another are alike by chance too: a picture that stands still is one moment,
+    however long it lasts. Of two pairs whose query codes have the correlation a, bit by bit, and whose video codes have b, the distances
+    have the correlation a b if the videos are unrelated.
 
     Args:
         scores: of each pair, standard deviations nearer than unrelated codes, shape (k,).
