@@ -20,7 +20,7 @@ MAX_LINES = 400
 # From the ground up. A part imports from the floors below, or from itself. `errors` comes before everything that raises them.
 FLOORS = (
     ("errors",),
-    ("frames", "keys", "stats"),
+    ("databases", "drafts", "frames", "keys", "stats"),
     ("video", "mark", "fingerprint"),
     ("channel", "verify", "forensics", "registry"),
     ("audit", "lab", "report"),

@@ -36,7 +36,7 @@ def _watch(over: threading.Event) -> None:
         seen, looks = now, looks + 1 if now is not None and now == seen else 0
         if patience is None or now is None or looks <= patience.PATIENCE_SECONDS * _LOOKS_A_SECOND:
             continue
-        from indelible.video.draft import discard_drafts
+        from indelible.drafts import discard_drafts
 
         seconds = patience.PATIENCE_SECONDS
         complain(f"error: cannot decode {now[1]}: nothing came of it for {seconds:.0f} s; is the file damaged, or made to hang?")

@@ -10,7 +10,7 @@ from indelible.bench.result_file import read_result, write_result
 from indelible.errors import OutputError
 from indelible.report.page import paragraph, write_page
 from indelible.video import draft
-from indelible.video.draft import write_whole
+from indelible.drafts import write_whole
 
 
 @pytest.fixture(params=["nameless", "named"], autouse=True)
