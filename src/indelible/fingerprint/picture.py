@@ -44,6 +44,13 @@ class Window:
             right=outer.left + -(-self.right * width // UNIT),
         )
 
+    def turned(self, quarter_turns: int) -> Window:
+        """Return where this part is after the picture was turned counter-clockwise."""
+        window = self
+        for _ in range(quarter_turns % 4):
+            window = Window(UNIT - window.right, UNIT - window.left, window.top, window.bottom)
+        return window
+
 
 WHOLE_PICTURE = Window()
 
