@@ -20,12 +20,16 @@ def batch_options(command: _Command) -> _Command:
     for option in (
         click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Files that are read at the same time."),
         click.option("--shard", metavar="I/N", help="Only part I of N of the files: run all parts, anywhere, to do them all."),
-        click.option(
-            "--files-from", "lists", metavar="FILE", multiple=True, help="Also the files that FILE names, a line each; - is a pipe."
-        ),
     ):
         command = option(command)
-    return command
+    return list_option(command)
+
+
+def list_option(command: _Command) -> _Command:
+    """Give a command ``--files-from``, as its argument ``lists``."""
+    return click.option(
+        "--files-from", "lists", metavar="FILE", multiple=True, help="Also the files that FILE names, a line each; - is a pipe."
+    )(command)
 
 
 def listed_files(sources: tuple[str, ...], lists: tuple[str, ...], shard: str | None) -> list[str]:

@@ -39,8 +39,8 @@ def fingerprint(
 ) -> None:
     """Show what is kept of a video to recognise it: two codes of 256 bits for each second.
 
-    IN may be a folder, for all videos below it, or - for a pipe. Of several files, each is printed when it is done; one that cannot be read,
-    or ends the process that reads it, stops none of the others. To keep fingerprints and to go on after an interrupt: indelible index add.
+    IN may be a folder, for all videos below it, or - for a pipe. Of several files, each is printed when it is done; one that cannot be
+    read, or ends the process that reads it, stops none of the others. To keep fingerprints, and go on after an interrupt: index add.
 
     Exits with 1 if a video has nothing to recognise it by: all flat or black.
     """
