@@ -28,7 +28,9 @@ __all__ = ["EXTRAS", "Diagnosis", "examine", "versions"]
 
 _PACKAGES = ("av", "click", "numpy", "opencv-python-headless", "rich", "scipy")
 
-EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType({"bench": ("imageio_ffmpeg", "sklearn"), "demo": ("sklearn",)})
+EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"bench": ("imageio_ffmpeg", "sklearn"), "demo": ("sklearn",), "postgres": ("psycopg",)}
+)
 """The modules that each extra of pyproject.toml brings."""
 
 

@@ -208,4 +208,4 @@ def test_the_schema_of_version_1_is_as_released():
     import hashlib
 
     digest = hashlib.sha256("\0".join(MIGRATIONS[:7]).encode()).hexdigest()
-    assert digest == "PUT_DIGEST"
+    assert digest == "de99c250c1a72cba943e447146eea95c9b010279b8cbc801370c364860d4d040"

@@ -197,7 +197,8 @@ def test_several_processes_store_at_once(place):
         worker = int(sys.argv[1])
         with open_store({place!r}, write=True) as store:
             for number in range(6):
-                store.add([new(f"{{worker}}-{{number}}", even_codes(5, seed=100 * worker + number)), new("shared", even_codes(3))])
+                own = new(f"{{worker}}-{{number}}", even_codes(5, seed=100 * worker + number))
+                store.add([own, new("shared", even_codes(3, seed=999))])
         """
     paths = os.pathsep.join([str(SOURCE), str(SOURCE.parent)])
     environment = os.environ | {"PYTHONPATH": paths}
@@ -206,5 +207,5 @@ def test_several_processes_store_at_once(place):
     with open_store(place) as store:
         assert {video.id for video in store.videos()} == {"shared"} | {f"{worker}-{number}" for worker in range(3) for number in range(6)}
         assert store.code_count == 3 + 18 * 5
-        assert len(store.near(even_codes(3), 0)) == 3
+        assert len(store.near(even_codes(3, seed=999), 0)) == 3
         assert len(store.near(np.concatenate([even_codes(5, seed=100 * w + n) for w in range(3) for n in range(6)]), 0)) == 90

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -59,7 +60,7 @@ def build(gathered: Gathered) -> MultiIndex:
 
 
 def write_index(path: Path, index: MultiIndex, state: State) -> bool:
-    """Write an index beside its store; return False where that is not possible, as in a folder that one may only read."""
+    """Write an index; return False where that is not possible, as in a folder that one may only read."""
     arrays = _arrays(index)
     header = {
         "format": FORMAT,
@@ -70,8 +71,10 @@ def write_index(path: Path, index: MultiIndex, state: State) -> bool:
         "arrays": {name: list(array.shape) for name, array in arrays.items()},
     }
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with create_draft(path) as draft:
             with open(draft.file, "wb") as file:
+                os.chmod(draft.file, 0o600)  # as the store itself
                 file.write(json.dumps(header).encode().ljust(_HEADER_BYTES))
                 for array in arrays.values():
                     _write(file, array)

@@ -62,6 +62,6 @@ class Chunking:
             block = np.ascontiguousarray(codes[first : first + _BLOCK], "<u8").view(np.uint8)
             bits = np.zeros((len(block), BITS + 1), np.uint8)
             bits[:, :BITS] = np.unpackbits(block, axis=1, bitorder="little")
-            packed = np.packbits(bits[:, layout.ravel()], axis=1, bitorder="little")
+            packed = np.packbits(np.take(bits, layout.ravel(), axis=1), axis=1, bitorder="little")
             values[first : first + _BLOCK] = packed.view("<u4")
         return values
