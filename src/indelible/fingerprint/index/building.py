@@ -20,10 +20,16 @@ from indelible.drafts import create_draft
 from indelible.errors import OutputError
 from indelible.fingerprint.index.chunks import Chunking
 from indelible.fingerprint.index.gathered import Gathered
-from indelible.fingerprint.index.multi_index import MultiIndex
+from indelible.fingerprint.index.multi_index import MultiIndex, expected_cost
 
 FORMAT = "indelible.index/1"
+USUAL_RADIUS = 40
+"""Bits for which the index is made. Others are searched as exactly, not as fast."""
+
 _HEADER_BYTES, _ALIGNMENT = 4096, 64
+_CHUNKS = range(11, 17)
+_TABLE_BYTES = 64  # of the tables of values, for each code
+_FEW = 1 << 16  # codes, for which 16 chunks of 16 bits are affordable
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,10 @@ class State:
 
 
 def chunking_for(count: int) -> Chunking:
-    """Return the chunking for so many codes: chunks about as wide as it takes to number them."""
-    return Chunking(16)
+    """Return the chunking that makes searches in so many codes cheapest, without needing much more space than they do."""
+    possible = [Chunking(chunks) for chunks in _CHUNKS]
+    affordable = [chunking for chunking in possible if 4 * (1 << chunking.widths).sum() <= _TABLE_BYTES * max(count, _FEW)]
+    return min(affordable, key=lambda chunking: expected_cost(chunking, count, USUAL_RADIUS))
 
 
 def build(gathered: Gathered) -> MultiIndex:

@@ -9,6 +9,7 @@ unequal t_i.)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,10 +22,10 @@ from indelible.fingerprint.index.gathered import Gathered
 from indelible.fingerprint.index.hits import Hits, merged_hits, no_hits
 from indelible.fingerprint.index.scan import scan
 
-# Relative costs, measured by `indelible bench index`: of a value looked up, of a code compared on the way, of a code compared in a scan.
-_PROBE_COST, _CANDIDATE_COST, _SCAN_COST = 0.5, 1.0, 0.1
+# Of a value looked up, of a code compared on the way, of a code compared in a scan; as measured, relative to each other.
+_PROBE_COST, _CANDIDATE_COST, _SCAN_COST = 0.25, 1.0, 0.03
 _UNEVEN = 2.0  # times the candidates of evenly used values, from where on the best t_i are searched for
-_QUERIES = 64  # looked up at a time
+_QUERIES = 32  # looked up at a time
 _CANDIDATES = 1 << 18  # compared at a time
 
 
@@ -54,9 +55,9 @@ class MultiIndex:
 
     def _within(self, queries: Codes, radius: int, first_query: int) -> Hits:
         found = []
-        flips = -(-(radius + 1) // self.chunking.count) - 1  # that all chunks need together, the same for each
+        flips = _even_flips(self.chunking, radius)
         by_scan = np.ones(len(queries), bool)
-        if flips < MOST_FLIPS and len(self):
+        if flips <= MOST_FLIPS and len(self):
             lookup = _Lookup(self, queries, radius, flips)
             by_scan = lookup.costs > _SCAN_COST * len(self)
             for number, place in lookup.candidates(~by_scan):
@@ -73,6 +74,24 @@ class MultiIndex:
         _, once = np.unique(numbers * len(self) + places, return_index=True)  # several chunks may lead to the same code
         numbers, places, distances = numbers[once], places[once], distances[once]
         return Hits(numbers + first_query, self.gathered.video_of(places), self.gathered.rows[places].astype(np.int64), distances)
+
+
+def expected_cost(chunking: Chunking, codes: int, radius: int) -> float:
+    """Return what a query costs if all values of chunks are equally frequent, in codes compared; infinite where a scan has to do it."""
+    flips = _even_flips(chunking, radius)
+    if flips > MOST_FLIPS:
+        return math.inf
+    spare = chunking.count * (flips + 1) - (radius + 1)
+    shares = [
+        [(chunking.flips[chunk] <= most).sum() / 2.0**width for most in (flips - 1, flips)] for chunk, width in enumerate(chunking.widths)
+    ]
+    candidates = codes * (sum(fewer for fewer, _ in shares[:spare]) + sum(all_ for _, all_ in shares[spare:]))
+    return float(_CANDIDATE_COST * candidates + _PROBE_COST * chunking.count * chunking.probes(flips))
+
+
+def _even_flips(chunking: Chunking, radius: int) -> int:
+    """Return how many flips of each chunk are enough."""
+    return -(-(radius + 1) // chunking.count) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +129,10 @@ class _Lookup:
         chosen = self._flips(flips)[None] <= even[:, :, None]
         self.costs = _cost(lengths, chosen)
         self._groups = [_Spans(everything, starts, lengths, chosen)]
-        probes = count * index.chunking.probes(flips)
-        expected = probes * (_PROBE_COST + _CANDIDATE_COST * len(index) / 2.0 ** index.chunking.widths.mean())
-        uneven = np.flatnonzero(self.costs > _UNEVEN * expected)
-        if uneven.size and flips < MOST_FLIPS:
+        uneven = np.flatnonzero(self.costs > _UNEVEN * expected_cost(index.chunking, len(index), radius))
+        if uneven.size:
             chosen[uneven] = False
-            self._groups.append(self._cheapest(uneven, flips + 1, need))
+            self._groups.append(self._cheapest(uneven, min(flips + 1, MOST_FLIPS), need))
             self.costs[uneven] = _cost(self._groups[-1].lengths, self._groups[-1].chosen)
 
     def candidates(self, which: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint32]]]:
