@@ -96,7 +96,9 @@ def guesses(effort: Effort) -> tuple[Guess, ...]:
     return found
 
 
-def make_query(frames: Iterable[Frame], *, effort: Effort = "fast", quarter_turns: int = 0, aspect: float = 1.0) -> Query:
+def make_query(
+    frames: Iterable[Frame], *, effort: Effort = "fast", quarter_turns: int = 0, aspect: float = 1.0, mirrors: bool = True
+) -> Query:
     """Return the codes of a video under every guess, in memory that does not hold more than a minute of small pictures.
 
     Args:
@@ -104,6 +106,7 @@ def make_query(frames: Iterable[Frame], *, effort: Effort = "fast", quarter_turn
         effort: how much is guessed.
         quarter_turns: counter-clockwise, to turn the frames as they are shown.
         aspect: width by height of the picture as it is shown.
+        mirrors: whether to add the mirror image of each guess, unless the effort is "plain".
 
     Raises:
         InputError: if pictures change their size.
@@ -114,9 +117,12 @@ def make_query(frames: Iterable[Frame], *, effort: Effort = "fast", quarter_turn
     for chunk in _chunks(moments(turned(maker.slots(frames), quarter_turns), step_slots=STEP_SLOTS)):
         parts.append(_tracks(chunk, tried, aspect))
     tracks = [_joined(of_guess) for of_guess in zip(*parts, strict=True)]
-    if effort != "plain":
-        tracks += [_mirrored(track) for track in tracks]
-    return Query(tuple(tracks), maker.duration_seconds)
+    return Query(with_mirrors(tracks) if mirrors and effort != "plain" else tuple(tracks), maker.duration_seconds)
+
+
+def with_mirrors(tracks: Sequence[Track]) -> tuple[Track, ...]:
+    """Return tracks and the mirror image of each, which costs no look at any picture."""
+    return (*tracks, *map(_mirrored, tracks))
 
 
 def _middle_after(crop: float) -> Window:

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.fingerprint.code import BITS, distances
+from indelible.fingerprint.index.hits import Hits
 from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_path, voted_lines
-from indelible.fingerprint.match.candidates import CandidateSource, Hits
+from indelible.fingerprint.match.candidates import CandidateSource
 from indelible.fingerprint.match.cohort import COHORT_CODES, scale_of
 from indelible.fingerprint.match.evidence import agreement, combined_z, log10_expected_false_matches
 from indelible.fingerprint.moments import MOMENT_SLOTS
