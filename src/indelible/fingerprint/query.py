@@ -6,7 +6,7 @@ What is searched in holds two codes a moment; all the rest is guessed on the sid
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.fingerprint.code import MIDDLE, WHOLE, Codes
-from indelible.fingerprint.insets import insets
+from indelible.fingerprint.insets import MOST, insets
 from indelible.fingerprint.make import MIDDLE_WINDOW, turned
 from indelible.fingerprint.moments import Moment, moments
 from indelible.fingerprint.picture import SIDE, UNIT, WHOLE_PICTURE, Cells, Window, averaged, sums
@@ -45,6 +45,7 @@ class Guess:
         turn_deg: counter-clockwise, that undoes a slight turn.
         inset: which inset the picture was; None for none. Its window is found in the pictures.
         mirrored: whether left and right were exchanged.
+        likely: whether it is tried before others.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Guess:
     turn_deg: float = 0.0
     inset: int | None = None
     mirrored: bool = False
+    likely: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,10 +91,11 @@ def guesses(effort: Effort) -> tuple[Guess, ...]:
     crops.append(Guess("crop 20%", MIDDLE))
     found = (*plain, *crops)
     if effort == "full":
-        found += tuple(Guess(f"turn {90 * quarter}", WHOLE, quarter_turns=4 - quarter) for quarter in (1, 2, 3))
-        found += tuple(Guess(f"turn {-angle:g}", MIDDLE, MIDDLE_WINDOW, turn_deg=angle) for angle in TURNS_DEG)
-        found += tuple(Guess(f"part {index + 1}", WHOLE, half) for index, half in enumerate(HALVES))
-        found += tuple(Guess(f"inset {index + 1}", WHOLE, inset=index) for index in range(3))
+        unlikely = [Guess(f"turn {90 * quarter}", WHOLE, quarter_turns=4 - quarter) for quarter in (1, 2, 3)]
+        unlikely += [Guess(f"turn {-angle:g}", MIDDLE, MIDDLE_WINDOW, turn_deg=angle) for angle in TURNS_DEG]
+        unlikely += [Guess(f"part {index + 1}", WHOLE, half) for index, half in enumerate(HALVES)]
+        unlikely += [Guess(f"inset {index + 1}", WHOLE, inset=index) for index in range(MOST)]
+        found += tuple(replace(guess, likely=False) for guess in unlikely)
     return found
 
 
@@ -193,6 +196,5 @@ def _joined(parts: Sequence[Track]) -> Track:
 
 
 def _mirrored(track: Track) -> Track:
-    guess = track.guess
-    mirrored = Guess(f"{guess.name}, mirrored", guess.view, guess.window, guess.quarter_turns, guess.turn_deg, guess.inset, mirrored=True)
+    mirrored = replace(track.guess, name=f"{track.guess.name}, mirrored", mirrored=True)
     return Track(mirrored, track.start_seconds, mirrored_codes(track.codes), track.weights, mirrored_confirm(track.confirm))

@@ -1,4 +1,4 @@
-"""Codes of videos that do not exist, statistically like those of a corpus: bits as unbalanced, and as dependent on each other and in time."""
+"""Codes of videos that do not exist, statistically like those of a corpus: as unbalanced, and as dependent on each other and in time."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Copy:
 
 
 def make_codes(task: CopyTask) -> int:
-    """Make what is due, each into its file; return how many copies that were. An edit that means nothing for a clip leaves an empty file."""
+    """Make what is due, each into its file, and return how many copies that were; one that cannot be made leaves an empty file."""
     task.folder.mkdir(parents=True, exist_ok=True)
     clip = load_clip(task.clip.path, max_seconds=MAX_SECONDS)
     if not task.original_file.exists():

@@ -40,10 +40,12 @@ class SearchSettings:
     Args:
         radius: bits, largest distance of the codes that make a candidate.
         most_false_matches: largest expected number of false matches at which something counts as found.
+        exhaustive: whether unlikely guesses are tried even where likely ones have found something.
     """
 
     radius: int = RADIUS
     most_false_matches: float = MOST_FALSE_MATCHES
+    exhaustive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,16 @@ def search(query: Query, source: CandidateSource, settings: SearchSettings | Non
         settings: None for the usual ones.
     """
     chosen = settings or SearchSettings()
-    tracks = [track for track in query.tracks if (track.weights > 0).any()]
-    if not tracks or not source.code_count:
+    likely = tuple(track for track in query.tracks if track.guess.likely)
+    found = [] if chosen.exhaustive else _search(likely, source, chosen)
+    return found if found or (len(likely) == len(query.tracks) and not chosen.exhaustive) else _search(query.tracks, source, chosen)
+
+
+def _search(tracks: Sequence[Track], source: CandidateSource, settings: SearchSettings) -> list[Match]:
+    visible = [track for track in tracks if (track.weights > 0).any()]
+    if not visible or not source.code_count:
         return []
-    looking = _Looking(tracks, source, chosen)
+    looking = _Looking(visible, source, settings)
     found: list[Match] = []
     for video in looking.promising_videos():
         found += _apart(sorted(looking.matches(video), key=_by_sureness))
