@@ -259,7 +259,7 @@ Examples:
     type=click.IntRange(0),
     default=1_000_000,
     show_default=True,
-    help="Codes in the database besides the corpus, at least.",
+    help="Codes in the database besides the corpus.",
 )
 @_ONLY
 @_SEED

@@ -26,6 +26,7 @@ from indelible.fingerprint.code import distances
 from indelible.fingerprint.features_v0 import SAME_BITS
 from indelible.fingerprint.match import CandidateSource, Match, MemorySource, SearchSettings, search
 from indelible.fingerprint.match.search import MOST_FALSE_MATCHES
+from indelible.fingerprint.query import Query
 from indelible.stats.intervals import clopper_pearson
 
 SCHEMA = "indelible.bench.fingerprint/1"
@@ -78,9 +79,8 @@ def run_fingerprint(corpus: Corpus, run: FingerprintRun) -> dict[str, Any]:
     source = MemorySource([*fingerprints, *distractors(fingerprints, run.settings.distractor_codes, rng=rng)])
     run.progress(f"{source.code_count} codes of {source.video_count} videos in the database")
     settings = asdict(run.settings) | {"codes": codes_digest, "corpus": corpus.digest, "record_version": RECORD_VERSION}
-    cache = Cache(
-        run.cache_folder / "fingerprint-search", measurement_digest(settings, parts=("fingerprint", "stats", "bench/fingerprint"))
-    )
+    searched_by = measurement_digest(settings, parts=("fingerprint", "stats", "bench/fingerprint"))
+    cache = Cache(run.cache_folder / "fingerprint-search", searched_by)
     records = [record for task in tasks for record in _records(task, originals, source, corpus, cache, run)]
     return {
         "schema": SCHEMA,
@@ -140,10 +140,9 @@ def _records(
     for edit in run.edits:
         if edit.name not in known:
             copy = read_copy(task.copy_file(edit))
-            made = {"edit": edit.name, "clip": task.clip.name, "applies": copy is not None}
-            known[edit.name] = made | (
-                {} if copy is None else look_for(copy, corpus.clips.index(task.clip), originals, source, corpus.clips)
-            )
+            known[edit.name] = {"edit": edit.name, "clip": task.clip.name, "applies": copy is not None}
+            if copy is not None:
+                known[edit.name] |= look_for(copy, corpus.clips.index(task.clip), originals, source, corpus.clips)
             cache.append(task.clip, known[edit.name])
         if known[edit.name]["applies"]:
             records.append(known[edit.name])
@@ -157,7 +156,7 @@ def look_for(copy: Copy, own: int, originals: Sequence[Original], source: Candid
     ``right`` is log10 of the expected false matches of the best match with the clip itself, ``related`` those of other clips of its source,
     ``others`` of all the other videos, each by its number; what the second feature contradicts is left out, and counted.
     """
-    found = search(copy.query, source, SearchSettings(most_false_matches=_ASKED_FALSE_MATCHES))
+    found = _search_as_users_do(copy.query, source)
     best: dict[int, Match] = {}
     for match in found:
         if not match.contradicted and match.video not in best:
@@ -176,6 +175,15 @@ def look_for(copy: Copy, own: int, originals: Sequence[Original], source: Candid
         "related_videos": len(same_source),
         "features_v0_bits": int(distances(copy.features_v0, originals[own].features_v0)),
     }
+
+
+def _search_as_users_do(query: Query, source: CandidateSource) -> list[Match]:
+    """Try likely guesses first, and all others only where these find nothing, but tell of weaker matches too."""
+    likely = Query(tuple(track for track in query.tracks if track.guess.likely), query.duration_seconds)
+    found = search(likely, source, SearchSettings(most_false_matches=_ASKED_FALSE_MATCHES))
+    if found and found[0].log10_expected_false_matches <= math.log10(MOST_FALSE_MATCHES):
+        return found
+    return search(query, source, SearchSettings(most_false_matches=_ASKED_FALSE_MATCHES, exhaustive=True))
 
 
 def _values(best: Mapping[int, Match], videos: set[int]) -> dict[str, float]:
