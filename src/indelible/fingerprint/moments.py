@@ -1,4 +1,4 @@
-"""From slots to moments: a second of a video as one picture, with what changed in it, and where in the frame the picture is."""
+"""From slots to moments: two seconds of a video as one picture, with what changed in it, and where in the frame the picture is."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from indelible.fingerprint.bars import active_window
 from indelible.fingerprint.picture import Cells, Window
 from indelible.fingerprint.slots import SLOT_SECONDS, Slot
 
-MOMENT_SLOTS = 4
+MOMENT_SLOTS = 8
 STEP_SLOTS = 4
 _AROUND_SLOTS = 2  # on both sides of a moment: bars last longer than what happens to be dark at the edges
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One second of a video.
+    """Two seconds of a video.
 
     Args:
         start_seconds: from the first picture.
