@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from indelible.bench.result_file import read_result, write_result
+from indelible.drafts import write_whole
 from indelible.errors import OutputError
 from indelible.report.page import paragraph, write_page
 from indelible.video import draft
-from indelible.drafts import write_whole
 
 
 @pytest.fixture(params=["nameless", "named"], autouse=True)
