@@ -140,7 +140,7 @@ def test_unrelated_videos_give_as_few_matches_as_is_said(changed):
     for _ in range(queries):
         settings = SearchSettings(radius=100, most_false_matches=1e9)
         claims += [match.log10_expected_false_matches for match in search(asked(slowly_changing(12, changed, rng)), source, settings)]
-    assert len(claims) > 100  # at this radius there is something to judge
+    assert len(claims) > 50  # at this radius there is something to judge
     for level in (-1.0, 0.0, 1.0):
         assert sum(claim <= level for claim in claims) <= queries * 10**level + 3 * math.sqrt(queries * 10**level)
 
