@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from indelible.bench.fingerprint.tables import fingerprint_tables
 from indelible.bench.markdown import caption, table
 from indelible.bench.peers.tables import peers_tables
 from indelible.bench.security.tables import security_tables
@@ -129,6 +130,7 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.bench.speed/1": _speed,
     "indelible.bench.peers/1": peers_tables,
     "indelible.bench.security/1": security_tables,
+    "indelible.bench.fingerprint/1": fingerprint_tables,
 }
 
 

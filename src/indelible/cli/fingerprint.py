@@ -84,11 +84,6 @@ def _results(files: list[str], jobs: int, limits: Limits) -> Iterator[tuple[str,
 def _in_words(result: FingerprintResult) -> str:
     found = result.fingerprint
     usable = int((found.weights > 0).sum())
-    rows = [
-        ("footage", f"{found.duration_seconds:.1f} s"),
-        (
-            "codes",
-            f"{len(found)} of {found.algorithm}, {usable} of them can be matched" if usable else "none that can be matched: nothing to see",
-        ),
-    ]
+    usable_in_words = f"{usable} of them can be matched" if usable else "nothing to see in any"
+    rows = [("footage", f"{found.duration_seconds:.1f} s"), ("codes", f"{len(found)} of {found.algorithm}, {usable_in_words}")]
     return f"{result.file}\n{columns(rows)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from indelible.fingerprint.picture import SIDE, UNIT, Cells, Window
 
 MOST = 3
-_PEAKS = 3  # lines on each side
+_PEAKS = 6  # lines on each side
 _CENTRE = slice(SIDE * 3 // 10, SIDE * 7 // 10)  # every inset of 70 % covers it, wherever it lies
+_NEARBY = 5  # cells
 _MARGIN = 3  # cells; what is closer to the border is no inset
-_SAME_SHAPE = 0.08  # of the picture's side: insets keep the shape of the picture, or nearly
+_SAME_SHAPE = 2.5  # cells; insets keep the shape of the picture
 
 
 def insets(pictures: Sequence[Cells]) -> list[Window]:
@@ -31,17 +33,21 @@ def insets(pictures: Sequence[Cells]) -> list[Window]:
     found = []
     for top, bottom, left, right in itertools.product(tops, bottoms, lefts, rights):
         height, width = bottom[0] - top[0], right[0] - left[0]
-        if abs(height - width) <= _SAME_SHAPE * SIDE and min(height, width) > SIDE / 4:
+        if abs(height - width) <= _SAME_SHAPE and min(height, width) > SIDE / 4:
             edges = tuple(round(UNIT * position / SIDE) for position, _ in (top, bottom, left, right))
-            found.append((min(strength for _, strength in (top, bottom, left, right)), edges))
+            found.append((sum(math.log(strength) for _, strength in (top, bottom, left, right)), edges))
     found.sort(key=lambda each: -each[0])
     return [Window(*edges) for _, edges in found[:MOST]]
 
 
 def _line_strength(steps: NDArray[np.float64], *, axis: int) -> NDArray[np.float64]:
-    """Return how much of a line there is after each row (or column): steps that are there most of the time, along most of the way."""
-    along = np.median(np.quantile(steps, 0.25, axis=0), axis=axis - 1)
-    return np.asarray(along / (np.median(along) + 1.0))
+    """Return how much of a line there is after each row (or column): steps that are there most of the time, along most of the way.
+
+    Relative to the steps nearby: what a picture shows has edges too, but not all along a row, and they are less sharp.
+    """
+    along = np.quantile(np.quantile(steps, 0.25, axis=0), 0.25, axis=axis - 1)
+    nearby = np.convolve(np.pad(along, _NEARBY, mode="edge"), np.ones(2 * _NEARBY + 1) / (2 * _NEARBY + 1), mode="valid")
+    return np.asarray((along + 1.0) / (nearby + 1.0) * np.sqrt(along + 1.0))
 
 
 def _peaks(strength: NDArray[np.float64], first: int) -> list[tuple[float, float]]:

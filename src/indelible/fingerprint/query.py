@@ -6,7 +6,7 @@ What is searched in holds two codes a moment; all the rest is guessed on the sid
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.fingerprint.code import MIDDLE, WHOLE, Codes
-from indelible.fingerprint.insets import insets
+from indelible.fingerprint.insets import MOST, insets
 from indelible.fingerprint.make import MIDDLE_WINDOW, turned
 from indelible.fingerprint.moments import Moment, moments
 from indelible.fingerprint.picture import SIDE, UNIT, WHOLE_PICTURE, Cells, Window, averaged, sums
@@ -45,6 +45,7 @@ class Guess:
         turn_deg: counter-clockwise, that undoes a slight turn.
         inset: which inset the picture was; None for none. Its window is found in the pictures.
         mirrored: whether left and right were exchanged.
+        likely: whether it is tried before others.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Guess:
     turn_deg: float = 0.0
     inset: int | None = None
     mirrored: bool = False
+    likely: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,14 +91,17 @@ def guesses(effort: Effort) -> tuple[Guess, ...]:
     crops.append(Guess("crop 20%", MIDDLE))
     found = (*plain, *crops)
     if effort == "full":
-        found += tuple(Guess(f"turn {90 * quarter}", WHOLE, quarter_turns=4 - quarter) for quarter in (1, 2, 3))
-        found += tuple(Guess(f"turn {-angle:g}", MIDDLE, MIDDLE_WINDOW, turn_deg=angle) for angle in TURNS_DEG)
-        found += tuple(Guess(f"part {index + 1}", WHOLE, half) for index, half in enumerate(HALVES))
-        found += tuple(Guess(f"inset {index + 1}", WHOLE, inset=index) for index in range(3))
+        unlikely = [Guess(f"turn {90 * quarter}", WHOLE, quarter_turns=4 - quarter) for quarter in (1, 2, 3)]
+        unlikely += [Guess(f"turn {-angle:g}", MIDDLE, MIDDLE_WINDOW, turn_deg=angle) for angle in TURNS_DEG]
+        unlikely += [Guess(f"part {index + 1}", WHOLE, half) for index, half in enumerate(HALVES)]
+        unlikely += [Guess(f"inset {index + 1}", WHOLE, inset=index) for index in range(MOST)]
+        found += tuple(replace(guess, likely=False) for guess in unlikely)
     return found
 
 
-def make_query(frames: Iterable[Frame], *, effort: Effort = "fast", quarter_turns: int = 0, aspect: float = 1.0) -> Query:
+def make_query(
+    frames: Iterable[Frame], *, effort: Effort = "fast", quarter_turns: int = 0, aspect: float = 1.0, mirrors: bool = True
+) -> Query:
     """Return the codes of a video under every guess, in memory that does not hold more than a minute of small pictures.
 
     Args:
@@ -104,6 +109,7 @@ def make_query(frames: Iterable[Frame], *, effort: Effort = "fast", quarter_turn
         effort: how much is guessed.
         quarter_turns: counter-clockwise, to turn the frames as they are shown.
         aspect: width by height of the picture as it is shown.
+        mirrors: whether to add the mirror image of each guess, unless the effort is "plain".
 
     Raises:
         InputError: if pictures change their size.
@@ -114,9 +120,12 @@ def make_query(frames: Iterable[Frame], *, effort: Effort = "fast", quarter_turn
     for chunk in _chunks(moments(turned(maker.slots(frames), quarter_turns), step_slots=STEP_SLOTS)):
         parts.append(_tracks(chunk, tried, aspect))
     tracks = [_joined(of_guess) for of_guess in zip(*parts, strict=True)]
-    if effort != "plain":
-        tracks += [_mirrored(track) for track in tracks]
-    return Query(tuple(tracks), maker.duration_seconds)
+    return Query(with_mirrors(tracks) if mirrors and effort != "plain" else tuple(tracks), maker.duration_seconds)
+
+
+def with_mirrors(tracks: Sequence[Track]) -> tuple[Track, ...]:
+    """Return tracks and the mirror image of each, which costs no look at any picture."""
+    return (*tracks, *map(_mirrored, tracks))
 
 
 def _middle_after(crop: float) -> Window:
@@ -187,6 +196,5 @@ def _joined(parts: Sequence[Track]) -> Track:
 
 
 def _mirrored(track: Track) -> Track:
-    guess = track.guess
-    mirrored = Guess(f"{guess.name}, mirrored", guess.view, guess.window, guess.quarter_turns, guess.turn_deg, guess.inset, mirrored=True)
+    mirrored = replace(track.guess, name=f"{track.guess.name}, mirrored", mirrored=True)
     return Track(mirrored, track.start_seconds, mirrored_codes(track.codes), track.weights, mirrored_confirm(track.confirm))

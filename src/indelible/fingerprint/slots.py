@@ -83,7 +83,7 @@ class SlotMaker:
             np.stack([pixels.min(axis=1), pixels.max(axis=1)]),
             np.stack([pixels.min(axis=0), pixels.max(axis=0)]),
         )
-        if self._shown is not None and slot.row_extremes.shape != self._shown.row_extremes.shape:
+        if self._shown is not None and _size(slot) != _size(self._shown):
             raise InputError(f"pictures change their size to {frame.width}x{frame.height}; a fingerprint needs one size")
         self._taken_seconds = seconds
         self._shown = slot
@@ -101,3 +101,7 @@ class SlotMaker:
 
 def _extremes(of_frames: list[Extremes]) -> Extremes:
     return np.stack([np.min([each[0] for each in of_frames], axis=0), np.max([each[1] for each in of_frames], axis=0)])
+
+
+def _size(slot: Slot) -> tuple[int, int]:
+    return slot.row_extremes.shape[1], slot.column_extremes.shape[1]

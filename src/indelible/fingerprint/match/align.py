@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indelible.fingerprint.moments import MOMENT_SLOTS
+from indelible.fingerprint.slots import SLOT_SECONDS
+
 SPEEDS = (1.0, 0.8, 0.9, 1.1, 1.25)  # of the query: its seconds last so many of the video's
 BIN_SECONDS = 1.0
 DRIFT_ROWS = (-1, 0, 1)  # by which a path may leave its line: speeds lie between those that are tried
 _DRIFT_COST = 2.0  # standard deviations, from one moment to the next
+_OTHER_SPEED = 1.1  # by which another speed must have more votes: in videos that change slowly, each speed has nearly as many
 _UNLIKE = 2.5  # standard deviations; a moment that is less near counts against a path
+_HALF_MOMENT_SECONDS = MOMENT_SLOTS * SLOT_SECONDS / 2
 _NOTHING_COST = 0.3  # of a moment that nothing is known of
 
 
@@ -50,7 +56,7 @@ def voted_lines(
                     inside = left & (bins == chosen)
                     # One vote for each moment of the query, so that a picture that stands still does not outvote all others.
                     total = _best_of_each(query_seconds[inside], votes[inside])
-                    if total > best * 1.001:
+                    if total > best * (1.0 if speed == line.speed else _OTHER_SPEED):
                         best, line = total, Line(speed, float(np.average(offsets[inside], weights=votes[inside])))
         lines.append(line)
         left &= np.abs(video_seconds - line.at(query_seconds)) > 2 * BIN_SECONDS
@@ -86,6 +92,44 @@ def best_path(scores: NDArray[np.float64], usable: NDArray[np.bool_]) -> tuple[N
         at, place = at - 1, int(came_from[at, place])
     pairs = np.array(path[::-1], np.int64).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]
+
+
+def stretch(
+    starts: NDArray[np.float64],
+    likeness: NDArray[np.float64],
+    moments: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    *,
+    duration_seconds: float,
+) -> tuple[float, float]:
+    """Return from where to where in the query a path lasts, in seconds.
+
+    A moment that is foreign in part is the less alike the more of it is: half of what the others reach says that its middle is the border.
+    What begins with the first moment of the query begins with the query, and likewise at its end.
+
+    Args:
+        starts: of all moments of the query.
+        likeness: of all moments, to the video along the path's line; minus infinity where it has none.
+        moments: of the path.
+        scores: their likeness, on the path.
+        duration_seconds: of the query.
+    """
+    half = float(np.median(scores)) / 2.0
+    inner = moments[scores >= half]
+    first, last = int(inner[0]), int(inner[-1])
+    begin = 0.0 if first == 0 else _border(starts, likeness, first, first - 1, half)
+    end = duration_seconds if last == len(starts) - 1 else _border(starts, likeness, last, last + 1, half)
+    return max(0.0, begin), min(duration_seconds, max(begin, end))
+
+
+def _border(starts: NDArray[np.float64], likeness: NDArray[np.float64], inside: int, outside: int, half: float) -> float:
+    """Return where the likeness falls to a half, between the middles of two moments."""
+    middle = float(starts[inside]) + _HALF_MOMENT_SECONDS
+    step = float(starts[outside] - starts[inside])
+    above, below = float(likeness[inside]) - half, half - float(likeness[outside])
+    if not np.isfinite(below):  # the video has nothing there: it begins, or ends, with this moment
+        return middle - math.copysign(_HALF_MOMENT_SECONDS, -step)
+    return middle + step * float(np.clip(above / max(above + below, 1e-9), 0.0, 1.0))
 
 
 def _best_of_each(moments: NDArray[np.float64], votes: NDArray[np.float64]) -> float:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indelible.fingerprint.code import BITS, distances
-from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_path, voted_lines
-from indelible.fingerprint.match.candidates import CandidateSource, Hits
+from indelible.fingerprint.index.hits import Hits
+from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_path, stretch, voted_lines
+from indelible.fingerprint.match.candidates import CandidateSource
 from indelible.fingerprint.match.cohort import COHORT_CODES, scale_of
 from indelible.fingerprint.match.evidence import agreement, combined_z, log10_expected_false_matches
 from indelible.fingerprint.moments import MOMENT_SLOTS
@@ -28,7 +29,6 @@ _VIDEOS = 50  # that are looked at, those with the best hits
 _TRACKS = 6  # guesses that are followed for each video
 _STOP_VIDEOS, _STOP_SHARE = 10, 0.01  # a code that is found in more videos than both says nothing: black, slates, shared intros
 _CONTRADICTED = 0.1  # agreement of the second feature below which this is another video that looks the same
-_EDGE_SECONDS = 0.25  # a moment half of which is foreign still looks alike, so that a match ends this much inside of its outer moments
 _MOMENT_SECONDS = MOMENT_SLOTS * SLOT_SECONDS
 
 
@@ -39,10 +39,12 @@ class SearchSettings:
     Args:
         radius: bits, largest distance of the codes that make a candidate.
         most_false_matches: largest expected number of false matches at which something counts as found.
+        exhaustive: whether unlikely guesses are tried even where likely ones have found something.
     """
 
     radius: int = RADIUS
     most_false_matches: float = MOST_FALSE_MATCHES
+    exhaustive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,19 @@ def search(query: Query, source: CandidateSource, settings: SearchSettings | Non
         settings: None for the usual ones.
     """
     chosen = settings or SearchSettings()
-    tracks = [track for track in query.tracks if (track.weights > 0).any()]
-    if not tracks or not source.code_count:
+    if not chosen.exhaustive:
+        likely = replace(query, tracks=tuple(track for track in query.tracks if track.guess.likely))
+        found = _search(likely, source, chosen)
+        if found or len(likely.tracks) == len(query.tracks):
+            return found
+    return _search(query, source, chosen)
+
+
+def _search(query: Query, source: CandidateSource, settings: SearchSettings) -> list[Match]:
+    visible = [track for track in query.tracks if (track.weights > 0).any()]
+    if not visible or not source.code_count:
         return []
-    looking = _Looking(tracks, source, chosen)
+    looking = _Looking(visible, query.duration_seconds, source, settings)
     found: list[Match] = []
     for video in looking.promising_videos():
         found += _apart(sorted(looking.matches(video), key=_by_sureness))
@@ -99,8 +110,9 @@ def search(query: Query, source: CandidateSource, settings: SearchSettings | Non
 class _Looking:
     """One query's hits in one source, and what is needed to judge them."""
 
-    def __init__(self, tracks: Sequence[Track], source: CandidateSource, settings: SearchSettings) -> None:
+    def __init__(self, tracks: Sequence[Track], duration_seconds: float, source: CandidateSource, settings: SearchSettings) -> None:
         self._tracks = tracks
+        self._duration = duration_seconds
         self._source = source
         self._limit = math.log10(settings.most_false_matches)
         codes, weights = np.concatenate([track.codes for track in tracks]), np.concatenate([track.weights for track in tracks])
@@ -146,18 +158,26 @@ class _Looking:
             apart = distances(track.codes[:, None], fingerprint.codes[rows])
             scores = (scale.mean[:, None] - apart) / scale.sd[:, None]
             usable = (band >= 0) & (fingerprint.weights[rows] > 0) & self._usable[index][:, None]
+            likeness = np.where(usable, scores, -np.inf).max(axis=1)
             for _ in range(_STRETCHES):
                 moments, places = best_path(scores, usable)
                 if not len(moments):
                     break
-                match = self._judged(video, track, line, moments, rows[moments, places], scores[moments, places])
+                match = self._judged(video, track, line, moments, rows[moments, places], scores[moments, places], likeness)
                 if match.log10_expected_false_matches > self._limit:
                     break
                 yield match
                 usable[moments[0] : moments[-1] + 1] = False
 
     def _judged(
-        self, video: int, track: Track, line: Line, moments: NDArray[np.int64], rows: NDArray[np.int64], scores: NDArray[np.float64]
+        self,
+        video: int,
+        track: Track,
+        line: Line,
+        moments: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        scores: NDArray[np.float64],
+        likeness: NDArray[np.float64],
     ) -> Match:
         fingerprint = self._source.fingerprint(video)
         log10_expected = log10_expected_false_matches(
@@ -168,10 +188,16 @@ class _Looking:
             lines=len(SPEEDS) * len(DRIFT_ROWS),
         )
         together = np.abs(fingerprint.start_seconds[rows] - line.at(track.start_seconds[moments])) <= 0.3
+        there, here = fingerprint.start_seconds[rows], track.start_seconds[moments]
+        span = stretch(track.start_seconds, likeness, moments, scores, duration_seconds=self._duration)
+        before, after = span[0] - float(here[0]), span[1] - float(here[-1])  # from where its first and its last moment begin
         return Match(
             video,
-            _inside(track.start_seconds[moments]),
-            _inside(fingerprint.start_seconds[rows]),
+            span,
+            (
+                max(0.0, float(there[0]) + line.speed * before),
+                min(fingerprint.duration_seconds, float(there[-1]) + line.speed * after),
+            ),
             line.speed,
             track.guess,
             log10_expected,
@@ -195,10 +221,6 @@ def _band(seconds: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[
     band = nearest[:, None] + np.array(DRIFT_ROWS)
     inside = (np.abs(seconds[nearest] - wanted) <= _MOMENT_SECONDS)[:, None] & (band >= 0) & (band < len(seconds))
     return np.where(inside, band, -1)
-
-
-def _inside(starts: NDArray[np.float64]) -> tuple[float, float]:
-    return max(0.0, float(starts[0]) + _EDGE_SECONDS), float(starts[-1]) + _MOMENT_SECONDS - _EDGE_SECONDS
 
 
 def _apart(matches: Sequence[Match]) -> list[Match]:
