@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from indelible.bench.fingerprint.tables import fingerprint_tables
+from indelible.bench.index.tables import index_table
 from indelible.bench.markdown import caption, table
 from indelible.bench.peers.tables import peers_tables
 from indelible.bench.security.tables import security_tables
@@ -131,6 +132,7 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.bench.peers/1": peers_tables,
     "indelible.bench.security/1": security_tables,
     "indelible.bench.fingerprint/1": fingerprint_tables,
+    "indelible.bench.index/1": index_table,
 }
 
 

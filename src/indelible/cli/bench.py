@@ -306,6 +306,28 @@ def speed(corpus: Path, output: Path, pairs: int, frames: int, only: str) -> Non
 
 @bench.command(
     epilog="""\b
+Examples:
+  indelible bench index clips/ -o index.json --jobs 2
+  indelible bench index clips/ -o large.json --codes 10000000 --kind corpus"""
+)
+@click.argument("corpus", type=click.Path(path_type=Path))
+@_OUTPUT
+@click.option("--codes", "counts", type=click.IntRange(1000), multiple=True, metavar="N", help="Store so many.  [default: 100000, 1000000]")
+@click.option("--kind", "kinds", multiple=True, metavar="NAME", help="Only codes like these: corpus, even, slates.")
+@_ONLY
+@_SEED
+@_JOBS
+def index(corpus: Path, output: Path, counts: tuple[int, ...], kinds: tuple[str, ...], only: str, seed: int, jobs: int) -> None:
+    """How fast codes are stored and found: made ones, statistically like those of the corpus, evenly spread, and crowded."""
+    from indelible.bench.index.run import IndexRun, IndexSettings, run_index
+
+    usual = IndexSettings()
+    settings = IndexSettings(seed=seed, codes=counts or usual.codes, kinds=kinds or usual.kinds)
+    _finish(run_index(_clips(corpus, only, None), IndexRun(settings, jobs=jobs, progress=complain)), output)
+
+
+@bench.command(
+    epilog="""\b
 Example:
   indelible bench table robustness.json"""
 )
