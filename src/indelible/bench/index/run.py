@@ -71,7 +71,7 @@ def run_index(corpus: Corpus, run: IndexRun) -> dict[str, Any]:
     tasks = [FileTask(str(clip.path)) for clip in corpus.clips]
     answers = [answer for _, answer in fingerprint_files(tasks, jobs=run.jobs)]
     originals = [answer.result.fingerprint for answer in answers if not isinstance(answer, Failure) and answer.result is not None]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for count in run.settings.codes:
         for kind in run.settings.kinds:
             with tempfile.TemporaryDirectory(prefix="indelible-index-") as folder:

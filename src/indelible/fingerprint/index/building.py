@@ -116,7 +116,7 @@ def read_index(path: Path) -> tuple[MultiIndex, State] | None:
     return MultiIndex(own, chunking, arrays["offsets"], arrays["postings"]), state
 
 
-_DTYPES = {
+_DTYPES: dict[str, np.dtype[Any]] = {
     "codes": np.dtype("<u8"),
     "rows": np.dtype("<u4"),
     "videos": np.dtype("<i8"),
@@ -133,5 +133,5 @@ def _arrays(index: MultiIndex) -> dict[str, NDArray[Any]]:
 
 
 def _write(file: BinaryIO, array: NDArray[Any]) -> None:
-    file.write(memoryview(array).cast("B") if array.size else b"")
+    array.tofile(file)
     file.write(b"\0" * (-array.nbytes % _ALIGNMENT))

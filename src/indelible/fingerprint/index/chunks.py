@@ -55,8 +55,8 @@ class Chunking:
         """Return the value of each chunk of each code, shape (n, count)."""
         layout = np.full((self.count, 32), _NOTHING)
         for chunk in range(self.count):
-            bits = range(chunk, BITS, self.count)
-            layout[chunk, : len(bits)] = bits
+            own = range(chunk, BITS, self.count)
+            layout[chunk, : len(own)] = own
         values = np.empty((len(codes), self.count), np.uint32)
         for first in range(0, len(codes), _BLOCK):
             block = np.ascontiguousarray(codes[first : first + _BLOCK], "<u8").view(np.uint8)

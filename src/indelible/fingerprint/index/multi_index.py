@@ -54,7 +54,7 @@ class MultiIndex:
         return merged_hits(parts) if parts else no_hits()
 
     def _within(self, queries: Codes, radius: int, first_query: int) -> Hits:
-        found = []
+        found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
         flips = _even_flips(self.chunking, radius)
         by_scan = np.ones(len(queries), bool)
         if flips <= MOST_FLIPS and len(self):
@@ -66,8 +66,8 @@ class MultiIndex:
                 found.append((number[hit], place[hit].astype(np.int64), near[hit].astype(np.int64)))
         if by_scan.any():
             which = np.flatnonzero(by_scan)
-            number, place, near = scan(self.gathered.codes, queries[which], radius)
-            found.append((which[number], place, near))
+            scanned, seen, apart = scan(self.gathered.codes, queries[which], radius)
+            found.append((which[scanned].astype(np.int64), seen, apart))
         if not found:
             return no_hits()
         numbers, places, distances = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
