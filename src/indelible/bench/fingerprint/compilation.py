@@ -16,6 +16,7 @@ from indelible.bench.fingerprint.trial import MAX_SECONDS, Original, copy_arrays
 from indelible.bench.trial import load_clip
 from indelible.channel import Clip, parse_channel
 from indelible.fingerprint.match import Match
+from indelible.frames import Frame, VideoInfo
 
 EXCERPT_SECONDS = 3.0
 EXCERPTS = 20
@@ -61,7 +62,8 @@ def compilations(
 
 def make_compilation(task: Compilation) -> None:
     """Make the codes of a compilation into its file."""
-    pictures, info = [], None
+    pictures: list[Frame] = []
+    info: VideoInfo | None = None
     for clip, start in zip(task.clips, task.starts_seconds, strict=True):
         cut = parse_channel(f"trim={start}:{start + EXCERPT_SECONDS}|{_SHAPE}")
         part = cut.apply(load_clip(clip.path, max_seconds=MAX_SECONDS))
