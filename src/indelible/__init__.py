@@ -24,6 +24,8 @@ __all__ = [
     "ChannelResult",
     "DetectResult",
     "EncoderSettings",
+    "Fingerprint",
+    "FingerprintResult",
     "IndelibleError",
     "Limits",
     "MarkResult",
@@ -35,6 +37,7 @@ __all__ = [
     "channel_file",
     "check_certificate",
     "detect_file",
+    "fingerprint_file",
     "load_key",
     "mark_file",
     "save_key",
@@ -42,6 +45,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from indelible.errors import IndelibleError
+    from indelible.fingerprint import Fingerprint
     from indelible.keys import SecretKey, load_key, save_key
     from indelible.mark import Payload
     from indelible.video import EncoderSettings, Limits
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from indelible.workflows.channel import ChannelResult, channel_file
     from indelible.workflows.copies import RegisteredCopies, Registration
     from indelible.workflows.detect import DetectResult, detect_file
+    from indelible.workflows.fingerprint import FingerprintResult, fingerprint_file
     from indelible.workflows.mark import MarkResult, mark_file
 
 # Loaded when first asked for: `import indelible` costs nothing, and a key can be read without codecs.
@@ -60,6 +65,8 @@ _HOMES = {
     "ChannelResult": "indelible.workflows.channel",
     "DetectResult": "indelible.workflows.detect",
     "EncoderSettings": "indelible.video",
+    "Fingerprint": "indelible.fingerprint",
+    "FingerprintResult": "indelible.workflows.fingerprint",
     "IndelibleError": "indelible.errors",
     "Limits": "indelible.video",
     "MarkResult": "indelible.workflows.mark",
@@ -71,6 +78,7 @@ _HOMES = {
     "channel_file": "indelible.workflows.channel",
     "check_certificate": "indelible.workflows.certificate",
     "detect_file": "indelible.workflows.detect",
+    "fingerprint_file": "indelible.workflows.fingerprint",
     "load_key": "indelible.keys",
     "mark_file": "indelible.workflows.mark",
     "save_key": "indelible.keys",

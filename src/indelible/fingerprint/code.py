@@ -97,7 +97,7 @@ def codes_from_hex(texts: list[str]) -> Codes:
 
 def distances(left: Codes, right: Codes) -> NDArray[np.int64]:
     """Return how many bits differ; shapes (..., 4) broadcast against each other, as in NumPy."""
-    return np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.int64)
+    return np.asarray(np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.int64), np.int64)
 
 
 def _check(name: str, array: NDArray[Any], dtype: type[np.generic], shape: tuple[int, ...]) -> None:

@@ -60,7 +60,7 @@ def changes_of(difference: Cells) -> NDArray[np.uint8]:
     """
     root = np.minimum(np.floor(np.sqrt(np.abs(difference) * 4 // LEVELS)), _CENTRE - 1).astype(np.int64)
     parts = (_CENTRE + np.sign(difference) * root).astype(np.uint8).ravel()
-    return (parts[0::2] | (parts[1::2] << 4)).astype(np.uint8)
+    return np.asarray(parts[0::2] | (parts[1::2] << 4), np.uint8)
 
 
 def changes(confirm: NDArray[np.uint8]) -> NDArray[np.int64]:

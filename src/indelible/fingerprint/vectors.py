@@ -12,9 +12,9 @@ from indelible.fingerprint.make import make_fingerprint
 from indelible.frames import Frame
 
 VECTORS = (
-    ((90, 160, 10, 8), ""),
-    ((271, 483, 25, 8), ""),
-    ((720, 1280, 12, 10), ""),
+    ((90, 160, 10, 8), "3c4687144e644564b432c87f6eef7efcc313be4dbb5b19c2f9f7203ee291145f"),
+    ((271, 483, 25, 8), "00f8202b9179d76200e9720f92a99d5b31065ba50cbc58805ddb5054814f4ce5"),
+    ((720, 1280, 12, 10), "1b7e73c38effc4227a9ca4e262f13a3e15c5d6e1d7ef66e2524534bd8b29bd08"),
 )
 """Height, width, frame rate and bit depth of a scene, and the SHA-256 of its fingerprint's arrays."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
-import numpy as np
+from numpy.typing import NDArray
 
 from indelible.channel import Clip, parse_channel
 from indelible.channel.planes import Lattice, luma_levels, map_planes
@@ -121,12 +122,12 @@ def _even(length: float) -> int:
 
 
 def _inset(frame: Frame, top_share: float, left_share: float) -> Frame:
-    def put(plane: Plane, lattice: Lattice) -> Plane:
+    def put(plane: Plane, lattice: Lattice) -> NDArray[Any]:
         height, width = plane.shape
-        behind = cv2.GaussianBlur(plane, (0, 0), max(1.0, 0.03 * height))
+        behind: NDArray[Any] = cv2.GaussianBlur(plane, (0, 0), max(1.0, 0.03 * height))
         small = cv2.resize(plane, (round(0.7 * width), round(0.7 * height)), interpolation=cv2.INTER_AREA)
         top, left = round(top_share * height), round(left_share * width)
         behind[top : top + small.shape[0], left : left + small.shape[1]] = small
-        return np.asarray(behind, plane.dtype)
+        return behind
 
     return map_planes(frame, put)

@@ -17,6 +17,7 @@ import numpy as np
 from indelible.bench.cache import Cache, Record, measurement_digest
 from indelible.bench.corpus import Corpus, CorpusClip
 from indelible.bench.fingerprint.codes import code_statistics, pairs_of_hashes
+from indelible.bench.fingerprint.compilation import Compilation, compilations, judge_compilation, make_compilation
 from indelible.bench.fingerprint.distractors import distractors
 from indelible.bench.fingerprint.edits import PLAN, Edit
 from indelible.bench.fingerprint.trial import MEASURED_SOURCES, Copy, CopyTask, Original, make_codes, read_copy, read_original
@@ -25,7 +26,7 @@ from indelible.bench.pool import Job, run_jobs
 from indelible.fingerprint.code import distances
 from indelible.fingerprint.features_v0 import SAME_BITS
 from indelible.fingerprint.match import CandidateSource, Match, MemorySource, SearchSettings, search
-from indelible.fingerprint.match.search import MOST_FALSE_MATCHES
+from indelible.fingerprint.match.search import MOST_FALSE_MATCHES, RADIUS
 from indelible.fingerprint.query import Query
 from indelible.stats.intervals import clopper_pearson
 
@@ -74,6 +75,10 @@ def run_fingerprint(corpus: Corpus, run: FingerprintRun) -> dict[str, Any]:
     ):
         pass
     originals = [read_original(task.original_file) for task in tasks]
+    dealt = compilations(corpus.clips, originals, folder, rng=np.random.default_rng(run.settings.seed))
+    missing = [Job(each, each.file.name) for each in dealt if not each.file.exists()]
+    for _ in run_jobs(missing, make_compilation, processes=run.jobs, progress=run.progress):
+        pass
     rng = np.random.default_rng(run.settings.seed)
     fingerprints = [original.fingerprint for original in originals]
     source = MemorySource([*fingerprints, *distractors(fingerprints, run.settings.distractor_codes, rng=rng)])
@@ -88,6 +93,7 @@ def run_fingerprint(corpus: Corpus, run: FingerprintRun) -> dict[str, Any]:
         "settings": asdict(run.settings) | {"most_false_matches": MOST_FALSE_MATCHES, "database_codes": source.code_count},
         "codes": code_statistics(originals, [clip.source for clip in corpus.clips], rng=np.random.default_rng(run.settings.seed)),
         "summary": summarise(records, originals, corpus, run.edits),
+        "compilations": _summary_of_excerpts([record for each in dealt for record in _excerpts(each, source, corpus)]),
         "records": records,
     }
 
@@ -180,10 +186,32 @@ def look_for(copy: Copy, own: int, originals: Sequence[Original], source: Candid
 def _search_as_users_do(query: Query, source: CandidateSource) -> list[Match]:
     """Try likely guesses first, and all others only where these find nothing, but tell of weaker matches too."""
     likely = Query(tuple(track for track in query.tracks if track.guess.likely), query.duration_seconds)
-    found = search(likely, source, SearchSettings(most_false_matches=_ASKED_FALSE_MATCHES))
+    found = search(likely, source, SearchSettings(most_false_matches=_ASKED_FALSE_MATCHES, last_radius=RADIUS))
     if found and found[0].log10_expected_false_matches <= math.log10(MOST_FALSE_MATCHES):
         return found
     return search(query, source, SearchSettings(most_false_matches=_ASKED_FALSE_MATCHES, exhaustive=True))
+
+
+def _excerpts(compilation: Compilation, source: CandidateSource, corpus: Corpus) -> list[Record]:
+    copy = read_copy(compilation.file)
+    if copy is None:
+        return []
+    found = [match for match in search(copy.query, source) if not match.contradicted]
+    strangers = sum(corpus.clips[match.video : match.video + 1] not in {(clip,) for clip in compilation.clips} for match in found)
+    return [*judge_compilation(compilation, found, corpus.clips), {"strangers": strangers}]
+
+
+def _summary_of_excerpts(records: Sequence[Record]) -> dict[str, Any]:
+    """Return how many excerpts were found in compilations, and how well in time; those not found count as not overlapping at all."""
+    excerpts = [record for record in records if "found" in record]
+    overlaps = [record["overlap"] for record in excerpts]
+    return {
+        "goal": 0.95,
+        "found": _rate([record["found"] for record in excerpts]),
+        "mean_overlap": round(float(np.mean(overlaps)), 3) if overlaps else None,
+        "mean_overlap_of_found": round(float(np.mean([each for each in overlaps if each > 0.0] or [0.0])), 3) if overlaps else None,
+        "false_videos": sum(record["strangers"] for record in records if "strangers" in record),
+    }
 
 
 def _values(best: Mapping[int, Match], videos: set[int]) -> dict[str, float]:

@@ -63,9 +63,18 @@ def fingerprint_tables(result: Mapping[str, Any]) -> str:
             caption(result),
             f"Found: at most {settings['most_false_matches']:g} false matches expected among {settings['database_codes']:,} codes.\n",
             table(header, found),
+            _compilations(result["compilations"]),
             table(code_header, codes),
         ]
     )
+
+
+def _compilations(row: Mapping[str, Any]) -> str:
+    if row["mean_overlap"] is None:
+        return "No compilations: no clip is long enough.\n"
+    found = f"{_share(row['found'])} found (goal {100 * row['goal']:.0f} %)"
+    overlap = f"mean overlap in time {row['mean_overlap']:.2f}, of those found {row['mean_overlap_of_found']:.2f}"
+    return f"Excerpts of 3 s in compilations: {found}, {overlap}; false: {row['false_videos']}.\n"
 
 
 def _share(rate: Mapping[str, Any]) -> str:

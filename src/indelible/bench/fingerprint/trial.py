@@ -25,7 +25,8 @@ from indelible.fingerprint.query import Query, Track, guesses, make_query, with_
 
 #: What decides the codes; how they are compared is not among them.
 MEASURED_SOURCES = (
-    *("channel", "video", "frames.py", "bench/fingerprint/edits.py", "bench/fingerprint/trial.py"),
+    *("channel", "video", "frames.py"),
+    *(f"bench/fingerprint/{name}.py" for name in ("compilation", "edits", "trial")),
     *(f"fingerprint/{name}.py" for name in ("bars", "code", "features_v0", "insets", "make", "moments", "picture", "query", "slots")),
     "fingerprint/transform.py",
 )
@@ -88,11 +89,11 @@ def make_codes(task: CopyTask) -> int:
     task.folder.mkdir(parents=True, exist_ok=True)
     clip = load_clip(task.clip.path, max_seconds=MAX_SECONDS)
     if not task.original_file.exists():
-        _write(task.original_file, _original_arrays(clip))
+        write_arrays(task.original_file, _original_arrays(clip))
     due = task.due
     for edit in due:
         copy = edit.apply(clip, seed=task.seed)
-        _write(task.copy_file(edit), {} if copy is None else copy_arrays(copy))
+        write_arrays(task.copy_file(edit), {} if copy is None else copy_arrays(copy))
     return len(due)
 
 
@@ -146,7 +147,7 @@ def _original_arrays(clip: Clip) -> Arrays:
     }
 
 
-def _write(file: Path, arrays: Arrays) -> None:
+def write_arrays(file: Path, arrays: Arrays) -> None:
     """Write arrays; the file appears whole or not at all."""
     part = file.with_suffix(".part")
     with part.open("wb") as stream:

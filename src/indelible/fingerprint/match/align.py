@@ -45,7 +45,7 @@ def voted_lines(
         most: lines to return.
     """
     left = np.ones(len(votes), bool)
-    lines = []
+    lines: list[Line] = []
     while left.any() and len(lines) < most:
         best, line = -1.0, Line(1.0, 0.0)
         for speed in SPEEDS:

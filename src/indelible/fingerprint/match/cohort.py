@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from indelible.fingerprint.code import BITS, Codes, distances
 
 UNRELATED_MEAN = BITS / 2
-UNRELATED_SD = 8.6  # bits, of the distance of unrelated codes: docs/decisions/0010-fingerprints.md
+UNRELATED_SD = 8.6  # bits, of the distance of unrelated codes: docs/decisions/0011-fingerprints.md
 COHORT_CODES = 1000
 _ENOUGH = 200  # codes; fewer say little of the tails
 

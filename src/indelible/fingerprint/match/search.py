@@ -20,7 +20,7 @@ from indelible.fingerprint.moments import MOMENT_SLOTS
 from indelible.fingerprint.query import Guess, Query, Track
 from indelible.fingerprint.slots import SLOT_SECONDS
 
-RADIUS = 40
+RADIUS, LAST_RADIUS = 31, 60
 MOST_FALSE_MATCHES = 1e-3
 
 _LINES = 3  # that are followed for each guess and video
@@ -38,11 +38,13 @@ class SearchSettings:
 
     Args:
         radius: bits, largest distance of the codes that make a candidate.
+        last_radius: and for the last try, under every guess, if there is no such candidate.
         most_false_matches: largest expected number of false matches at which something counts as found.
-        exhaustive: whether unlikely guesses are tried even where likely ones have found something.
+        exhaustive: whether the last try is made even where the first has found something.
     """
 
     radius: int = RADIUS
+    last_radius: int = LAST_RADIUS
     most_false_matches: float = MOST_FALSE_MATCHES
     exhaustive: bool = False
 
@@ -90,17 +92,16 @@ def search(query: Query, source: CandidateSource, settings: SearchSettings | Non
     chosen = settings or SearchSettings()
     if not chosen.exhaustive:
         likely = replace(query, tracks=tuple(track for track in query.tracks if track.guess.likely))
-        found = _search(likely, source, chosen)
-        if found or len(likely.tracks) == len(query.tracks):
+        if found := _search(likely, source, chosen, chosen.radius):
             return found
-    return _search(query, source, chosen)
+    return _search(query, source, chosen, chosen.last_radius)
 
 
-def _search(query: Query, source: CandidateSource, settings: SearchSettings) -> list[Match]:
+def _search(query: Query, source: CandidateSource, settings: SearchSettings, radius: int) -> list[Match]:
     visible = [track for track in query.tracks if (track.weights > 0).any()]
     if not visible or not source.code_count:
         return []
-    looking = _Looking(visible, query.duration_seconds, source, settings)
+    looking = _Looking(visible, query.duration_seconds, source, settings, radius)
     found: list[Match] = []
     for video in looking.promising_videos():
         found += _apart(sorted(looking.matches(video), key=_by_sureness))
@@ -110,14 +111,21 @@ def _search(query: Query, source: CandidateSource, settings: SearchSettings) -> 
 class _Looking:
     """One query's hits in one source, and what is needed to judge them."""
 
-    def __init__(self, tracks: Sequence[Track], duration_seconds: float, source: CandidateSource, settings: SearchSettings) -> None:
+    def __init__(
+        self,
+        tracks: Sequence[Track],
+        duration_seconds: float,
+        source: CandidateSource,
+        settings: SearchSettings,
+        radius: int,
+    ) -> None:
         self._tracks = tracks
         self._duration = duration_seconds
         self._source = source
         self._limit = math.log10(settings.most_false_matches)
         codes, weights = np.concatenate([track.codes for track in tracks]), np.concatenate([track.weights for track in tracks])
         asked = np.flatnonzero(weights > 0)
-        hits = source.near(codes[asked], settings.radius)
+        hits = source.near(codes[asked], radius)
         rows = asked[hits.query_rows]
         usable = (weights > 0) & ~_stop_codes(rows, hits.videos, count=len(codes), videos=source.video_count)
         kept = usable[rows]
