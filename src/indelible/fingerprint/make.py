@@ -18,11 +18,11 @@ MIDDLE_WINDOW = Window(_MARGIN, UNIT - _MARGIN, _MARGIN, UNIT - _MARGIN)
 """Of the picture without bars. It is found again in copies that lost margins, each side up to a fifth."""
 
 VIEW_WINDOWS = (WHOLE_PICTURE, MIDDLE_WINDOW)
-_AT_ONCE = 256  # moments
+_AT_ONCE = 32  # moments
 
 
 def make_fingerprint(frames: Iterable[Frame], *, quarter_turns: int = 0) -> Fingerprint:
-    """Return the fingerprint of a video, in memory that grows by 600 bytes a second only.
+    """Return the fingerprint of a video, in memory that grows by 150 bytes a second only.
 
     Args:
         frames: in order of presentation, all of one size; not kept.
@@ -59,7 +59,7 @@ def joined(parts: Iterable[Fingerprint], *, duration_seconds: float) -> Fingerpr
 
 
 def _parts(found: Iterable[Moment]) -> Iterator[Fingerprint]:
-    """Yield fingerprints of a few minutes each, so that no more pictures than these are held."""
+    """Yield fingerprints of half a minute each, so that no more pictures than these are held."""
     held: list[Moment] = []
     for moment in found:
         held.append(moment)

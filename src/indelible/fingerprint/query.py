@@ -17,7 +17,7 @@ from indelible.fingerprint.code import MIDDLE, WHOLE, Codes
 from indelible.fingerprint.insets import MOST, insets
 from indelible.fingerprint.make import MIDDLE_WINDOW, turned
 from indelible.fingerprint.moments import Moment, moments
-from indelible.fingerprint.picture import SIDE, UNIT, WHOLE_PICTURE, Cells, Window, averaged, sums
+from indelible.fingerprint.picture import SIDE, UNIT, WHOLE_PICTURE, Cells, Sums, Window, averaged, sums
 from indelible.fingerprint.slots import SlotMaker
 from indelible.fingerprint.transform import CODE_SIDE, CONFIRM_SIDE, changes_of, codes_of, mirrored_codes, mirrored_confirm
 from indelible.frames import Frame
@@ -27,7 +27,9 @@ Effort = Literal["plain", "fast", "full"]
 STEP_SLOTS = 2  # twice as dense as what is kept, so that some moment of the query lies near each
 _AT_ONCE = 120  # moments, a minute; insets stay as long
 
-CROPS = (0.0, 0.05, 0.10, 0.15)  # of each side; 0.20 leaves just the middle
+CROPS = (0.05, 0.10, 0.15)  # lost at each side; 0.20 leaves just the middle
+CORNERS = (0.10, 0.20)  # lost at two sides that meet
+TWO_SIDES = (0.125, 0.20)  # lost at two opposite sides: 16:9 cut to 4:3, or to a square nearly
 TURNS_DEG = (-5.0, -2.5, 2.5, 5.0)
 _HALF = UNIT // 2
 HALVES = (Window(0, _HALF), Window(_HALF, UNIT), Window(0, UNIT, 0, _HALF), Window(0, UNIT, _HALF, UNIT))
@@ -87,11 +89,20 @@ def guesses(effort: Effort) -> tuple[Guess, ...]:
     plain = (Guess("as it is", WHOLE), Guess("as it is, middle", MIDDLE, MIDDLE_WINDOW))
     if effort == "plain":
         return plain
-    crops = [Guess(f"crop {crop:.0%}", MIDDLE, _middle_after(crop)) for crop in CROPS[1:]]
+    crops = [Guess(f"crop {crop:.0%}", MIDDLE, _middle_after(*[crop] * 4)) for crop in CROPS]
     crops.append(Guess("crop 20%", MIDDLE))
     found = (*plain, *crops)
     if effort == "full":
-        unlikely = [Guess(f"turn {90 * quarter}", WHOLE, quarter_turns=4 - quarter) for quarter in (1, 2, 3)]
+        unlikely = [
+            Guess(f"corner {crop:.0%}, {vertical} {horizontal}", MIDDLE, _middle_after(*lost))
+            for crop in CORNERS
+            for vertical, rows in (("top", (0.0, crop)), ("bottom", (crop, 0.0)))
+            for horizontal, columns in (("left", (0.0, crop)), ("right", (crop, 0.0)))
+            for lost in [(*rows, *columns)]
+        ]
+        unlikely += [Guess(f"sides {crop:.1%}", MIDDLE, _middle_after(0.0, 0.0, crop, crop)) for crop in TWO_SIDES]
+        unlikely += [Guess(f"top and bottom {crop:.1%}", MIDDLE, _middle_after(crop, crop, 0.0, 0.0)) for crop in TWO_SIDES]
+        unlikely += [Guess(f"turn {90 * quarter}", WHOLE, quarter_turns=4 - quarter) for quarter in (1, 2, 3)]
         unlikely += [Guess(f"turn {-angle:g}", MIDDLE, MIDDLE_WINDOW, turn_deg=angle) for angle in TURNS_DEG]
         unlikely += [Guess(f"part {index + 1}", WHOLE, half) for index, half in enumerate(HALVES)]
         unlikely += [Guess(f"inset {index + 1}", WHOLE, inset=index) for index in range(MOST)]
@@ -128,10 +139,14 @@ def with_mirrors(tracks: Sequence[Track]) -> tuple[Track, ...]:
     return (*tracks, *map(_mirrored, tracks))
 
 
-def _middle_after(crop: float) -> Window:
-    """Return where the middle lies in a picture that lost this share at each side."""
-    first = round(UNIT * (MIDDLE_WINDOW.top / UNIT - crop) / (1.0 - 2.0 * crop))
-    return Window(first, UNIT - first, first, UNIT - first)
+def _middle_after(top: float, bottom: float, left: float, right: float) -> Window:
+    """Return where the middle lies in a picture that lost these shares at its sides."""
+
+    def within(place: int, before: float, after: float) -> int:
+        return min(UNIT, max(0, round(UNIT * (place / UNIT - before) / (1.0 - before - after))))
+
+    first, last = MIDDLE_WINDOW.top, MIDDLE_WINDOW.bottom
+    return Window(within(first, top, bottom), within(last, top, bottom), within(first, left, right), within(last, left, right))
 
 
 def _chunks(found: Iterable[Moment]) -> Iterator[list[Moment]]:
@@ -147,18 +162,20 @@ def _chunks(found: Iterable[Moment]) -> Iterator[list[Moment]]:
 
 def _tracks(chunk: list[Moment], tried: Sequence[Guess], aspect: float) -> list[Track]:
     places = insets([moment.picture for moment in chunk]) if any(guess.inset is not None for guess in tried) else []
-    return [_track(chunk, guess, places, aspect) for guess in tried]
+    upright = [(sums(moment.picture), sums(moment.change)) for moment in chunk]
+    return [_track(chunk, upright, guess, places, aspect) for guess in tried]
 
 
-def _track(chunk: list[Moment], guess: Guess, places: list[Window], aspect: float) -> Track:
+def _track(chunk: list[Moment], upright: list[tuple[Sums, Sums]], guess: Guess, places: list[Window], aspect: float) -> Track:
     known = guess.inset is None or guess.inset < len(places)
     pictures, differences = [], []
-    for moment in chunk:
+    for moment, tables in zip(chunk, upright, strict=True):
         active = places[guess.inset] if guess.inset is not None and known else moment.active.turned(guess.quarter_turns)
         window = guess.window.within(active)
-        picture, change = _undone(moment.picture, guess, aspect), _undone(moment.change, guess, aspect)
-        pictures.append(averaged(sums(picture), window, CODE_SIDE))
-        differences.append(averaged(sums(change), window, CONFIRM_SIDE))
+        if guess.quarter_turns or guess.turn_deg:
+            tables = sums(_undone(moment.picture, guess, aspect)), sums(_undone(moment.change, guess, aspect))
+        pictures.append(averaged(tables[0], window, CODE_SIDE))
+        differences.append(averaged(tables[1], window, CONFIRM_SIDE))
     codes, weights = codes_of(np.stack(pictures))
     return Track(
         guess,
@@ -173,8 +190,6 @@ def _undone(cells: Cells, guess: Guess, aspect: float) -> Cells:
     """Return a small picture turned as the guess says."""
     if guess.quarter_turns:
         return np.rot90(cells, guess.quarter_turns)
-    if not guess.turn_deg:
-        return cells
     # Not of what is stored, so it need not be exact. The cells are not square where the picture is not.
     turn = np.deg2rad(guess.turn_deg)
     rotation = np.array([[np.cos(turn), -np.sin(turn) / aspect], [np.sin(turn) * aspect, np.cos(turn)]])

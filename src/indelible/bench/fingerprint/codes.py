@@ -56,11 +56,6 @@ def effective_bits(apart: NDArray[np.int64]) -> float:
     return BITS * BITS * share * (1.0 - share) / float(apart.var())
 
 
-def pairs_of_hashes(hashes: Sequence[NDArray[np.uint64]], sources: Sequence[str]) -> NDArray[np.int64]:
-    """Return the distances of all pairs of different sources, of one hash for each clip."""
-    return _unrelated(np.stack(hashes), sources)
-
-
 def _unrelated(codes: Codes, sources: Sequence[str]) -> NDArray[np.int64]:
     names = np.array(sources)
     first, second = np.triu_indices(len(codes), 1)

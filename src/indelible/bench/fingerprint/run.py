@@ -16,15 +16,14 @@ import numpy as np
 
 from indelible.bench.cache import Cache, Record, measurement_digest
 from indelible.bench.corpus import Corpus, CorpusClip
-from indelible.bench.fingerprint.codes import code_statistics, pairs_of_hashes
+from indelible.bench.fingerprint.codes import code_statistics
 from indelible.bench.fingerprint.compilation import Compilation, compilations, judge_compilation, make_compilation
 from indelible.bench.fingerprint.distractors import distractors
 from indelible.bench.fingerprint.edits import PLAN, Edit
+from indelible.bench.fingerprint.hashes import HASHES, unrelated_distances
 from indelible.bench.fingerprint.trial import MEASURED_SOURCES, Copy, CopyTask, Original, make_codes, read_copy, read_original
 from indelible.bench.machine import provenance
 from indelible.bench.pool import Job, run_jobs
-from indelible.fingerprint.code import distances
-from indelible.fingerprint.features_v0 import SAME_BITS
 from indelible.fingerprint.match import CandidateSource, Match, MemorySource, SearchSettings, search
 from indelible.fingerprint.match.search import MOST_FALSE_MATCHES, RADIUS
 from indelible.fingerprint.query import Query
@@ -106,8 +105,11 @@ def summarise(records: Sequence[Record], originals: Sequence[Original], corpus: 
     unrelated = [value for record in records for value in record["others"].values()]
     trials = sum(len(corpus.clips) - record["related_videos"] - 1 for record in records)
     empirical = threshold_at(unrelated, trials, FALSE_POSITIVE_RATE)
-    historical = pairs_of_hashes([original.features_v0 for original in originals], [clip.source for clip in corpus.clips])
-    historical_bits = float(np.quantile(historical, FALSE_POSITIVE_RATE, method="lower")) if len(historical) else math.nan
+    sources = [clip.source for clip in corpus.clips]
+    limits = {}
+    for kind in HASHES:
+        apart = unrelated_distances(kind, [original.hashes[kind.name] for original in originals], sources)
+        limits[kind.name] = threshold_at(apart.tolist(), len(apart), FALSE_POSITIVE_RATE)
     limit = math.log10(MOST_FALSE_MATCHES)
     rows = []
     for edit in edits:
@@ -119,8 +121,13 @@ def summarise(records: Sequence[Record], originals: Sequence[Original], corpus: 
                 "goal": edit.goal,
                 "found": _rate(found),
                 "found_at_empirical_rate": _rate([record["right"] is not None and record["right"] <= empirical for record in cell]),
-                "features_v0_at_empirical_rate": _rate([record["features_v0_bits"] < historical_bits for record in cell]),
-                "features_v0_at_its_own": _rate([record["features_v0_bits"] <= SAME_BITS for record in cell]),
+                "hashes": {
+                    kind.name: {
+                        "found_at_empirical_rate": _rate([record["hashes"][kind.name] <= limits[kind.name] for record in cell]),
+                        "found_at_its_own": _rate([record["hashes"][kind.name] <= kind.same for record in cell]),
+                    }
+                    for kind in HASHES
+                },
                 "median_distance": _median([record["distance"] for record in cell if record["distance"] is not None]),
                 "median_log10_expected": _median([record["right"] for record in cell if record["right"] is not None]),
                 "false_videos": sum(value <= limit for record in cell for value in record["others"].values()),
@@ -179,7 +186,7 @@ def look_for(copy: Copy, own: int, originals: Sequence[Original], source: Candid
         "related": _values(best, same_source),
         "others": _values(best, set(best) - same_source),
         "related_videos": len(same_source),
-        "features_v0_bits": int(distances(copy.features_v0, originals[own].features_v0)),
+        "hashes": {kind.name: kind.distance(copy.hashes[kind.name], originals[own].hashes[kind.name]) for kind in HASHES},
     }
 
 

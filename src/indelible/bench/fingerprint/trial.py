@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 
 from indelible.bench.corpus import CorpusClip
 from indelible.bench.fingerprint.edits import Edit
+from indelible.bench.fingerprint.hashes import HASHES
 from indelible.bench.trial import load_clip
 from indelible.channel import Clip, parse_channel
 from indelible.fingerprint import Fingerprint
-from indelible.fingerprint.features_v0 import features_v0
 from indelible.fingerprint.make import make_fingerprint
 from indelible.fingerprint.query import Query, Track, guesses, make_query, with_mirrors
 
 #: What decides the codes; how they are compared is not among them.
 MEASURED_SOURCES = (
     *("channel", "video", "frames.py"),
-    *(f"bench/fingerprint/{name}.py" for name in ("compilation", "edits", "trial")),
+    *(f"bench/fingerprint/{name}.py" for name in ("compilation", "edits", "hashes", "trial")),
     *(f"fingerprint/{name}.py" for name in ("bars", "code", "features_v0", "insets", "make", "moments", "picture", "query", "slots")),
     "fingerprint/transform.py",
 )
@@ -35,6 +35,8 @@ OFFSET_SECONDS = 0.25
 MAX_SECONDS = 10.0
 
 Arrays = Mapping[str, NDArray[Any]]
+
+_HASH = "hash of "  # before the names of hashes, in files
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +70,20 @@ class Original:
     Args:
         fingerprint: of it.
         offset_bits: how many bits each code changes if the video begins `OFFSET_SECONDS` later.
-        features_v0: its historical hash, shape (4,).
+        hashes: of other kinds, by their names.
     """
 
     fingerprint: Fingerprint
     offset_bits: NDArray[np.int64]
-    features_v0: NDArray[np.uint64]
+    hashes: Arrays
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Copy:
-    """What is known of an edited copy: what is asked for, and its historical hash, shape (4,)."""
+    """What is known of an edited copy: what is asked for, and its hashes of other kinds, by their names."""
 
     query: Query
-    features_v0: NDArray[np.uint64]
+    hashes: Arrays
 
 
 def make_codes(task: CopyTask) -> int:
@@ -101,14 +103,14 @@ def copy_arrays(copy: Clip) -> Arrays:
     """Return what `read_copy` reads, of the frames of an edited copy."""
     info = copy.info
     query = make_query(copy.frames, effort="full", aspect=float(info.width * info.sample_aspect_ratio / info.height), mirrors=False)
-    return {
+    codes: Arrays = {
         "start_seconds": query.tracks[0].start_seconds,
         "codes": np.stack([track.codes for track in query.tracks]),
         "weights": np.stack([track.weights for track in query.tracks]),
         "confirm": np.stack([track.confirm for track in query.tracks]),
         "duration_seconds": np.array(query.duration_seconds),
-        "features_v0": features_v0(copy.frames),
     }
+    return {**codes, **_hashes(copy)}
 
 
 def read_original(file: Path) -> Original:
@@ -116,7 +118,7 @@ def read_original(file: Path) -> Original:
     with np.load(file) as kept:
         names = ("start_seconds", "codes", "weights", "views", "confirm")
         fingerprint = Fingerprint(**{name: kept[name] for name in names}, duration_seconds=float(kept["duration_seconds"]))
-        return Original(fingerprint, kept["offset_bits"], kept["features_v0"])
+        return Original(fingerprint, kept["offset_bits"], _kept_hashes(kept))
 
 
 def read_copy(file: Path) -> Copy | None:
@@ -126,7 +128,7 @@ def read_copy(file: Path) -> Copy | None:
             return None
         arrays = (kept["codes"], kept["weights"], kept["confirm"])
         tracks = [Track(guess, kept["start_seconds"], *each) for guess, *each in zip(guesses("full"), *arrays, strict=True)]
-        return Copy(Query(with_mirrors(tracks), float(kept["duration_seconds"])), kept["features_v0"])
+        return Copy(Query(with_mirrors(tracks), float(kept["duration_seconds"])), _kept_hashes(kept))
 
 
 def _original_arrays(clip: Clip) -> Arrays:
@@ -135,7 +137,7 @@ def _original_arrays(clip: Clip) -> Arrays:
     later = make_fingerprint(late.apply(clip).frames) if clip.info.duration_seconds is None or clip.info.duration_seconds > 1 else made
     count = min(len(made), len(later))
     seen = (made.weights[:count] > 0) & (later.weights[:count] > 0)
-    return {
+    codes: Arrays = {
         "start_seconds": made.start_seconds,
         "codes": made.codes,
         "weights": made.weights,
@@ -143,8 +145,16 @@ def _original_arrays(clip: Clip) -> Arrays:
         "confirm": made.confirm,
         "duration_seconds": np.array(made.duration_seconds),
         "offset_bits": np.bitwise_count(made.codes[:count] ^ later.codes[:count]).sum(axis=1, dtype=np.int64)[seen],
-        "features_v0": features_v0(clip.frames),
     }
+    return {**codes, **_hashes(clip)}
+
+
+def _hashes(clip: Clip) -> Arrays:
+    return {_HASH + kind.name: kind.of(clip.frames) for kind in HASHES}
+
+
+def _kept_hashes(kept: Arrays) -> Arrays:
+    return {name.removeprefix(_HASH): kept[name] for name in kept if name.startswith(_HASH)}
 
 
 def write_arrays(file: Path, arrays: Arrays) -> None:

@@ -28,7 +28,7 @@ _STRETCHES = 4  # that are looked for along each line
 _VIDEOS = 50  # that are looked at, those with the best hits
 _TRACKS = 6  # guesses that are followed for each video
 _STOP_VIDEOS, _STOP_SHARE = 10, 0.01  # a code that is found in more videos than both says nothing: black, slates, shared intros
-_CONTRADICTED = 0.1  # agreement of the second feature below which this is another video that looks the same
+_CONTRADICTED = 0.2  # agreement of the second feature below which this is another video that looks the same
 _MOMENT_SECONDS = MOMENT_SLOTS * SLOT_SECONDS
 
 
