@@ -1,5 +1,8 @@
 """The index finds exactly what comparing each with each finds, whatever the codes are like."""
 
+import os
+import stat
+
 import numpy as np
 import pytest
 
@@ -103,7 +106,14 @@ def test_an_index_that_cannot_be_used_is_none(tmp_path, damage):
 
 
 def test_an_index_that_cannot_be_written_is_said(tmp_path):
-    assert not write_index(tmp_path / "missing" / "films.db.index", build(gathered(even_codes(10))), STATE)
+    (tmp_path / "file").touch()
+    assert not write_index(tmp_path / "file" / "films.db.index", build(gathered(even_codes(10))), STATE)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such modes")
+def test_only_the_owner_can_read_an_index(tmp_path):
+    assert write_index(tmp_path / "new folder" / "films.db.index", build(gathered(even_codes(10))), STATE)
+    assert stat.S_IMODE((tmp_path / "new folder" / "films.db.index").stat().st_mode) == 0o600
 
 
 def test_an_empty_index_finds_nothing():
