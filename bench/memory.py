@@ -26,8 +26,8 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from indelible.bench.machine import commit, package_versions, processor_name  # noqa: E402
 from indelible.bench.result_file import write_result  # noqa: E402
-from indelible.report.charts import Axis, Point, Rule, Series, line_chart, standalone  # noqa: E402
 from indelible.drafts import write_whole  # noqa: E402
+from indelible.report.charts import Axis, Point, Rule, Series, line_chart, standalone  # noqa: E402
 
 LIMIT_MIB = 700
 RATE = 30
