@@ -12,7 +12,8 @@ from indelible.cli.terminal import complain
 
 if TYPE_CHECKING:
     from indelible.bench.corpus import Corpus
-    from indelible.mark import Search
+    from indelible.bench.look import Way
+    from indelible.bench.strangers import NullWay
     from indelible.mark.embed import Strength
 
 __all__ = ["bench"]
@@ -24,6 +25,9 @@ _JOBS = click.option("--jobs", type=click.IntRange(1), default=1, show_default=T
 _RESUME = click.option("--resume/--fresh", default=True, show_default=True, help="Go on where an earlier run stopped, or measure anew.")
 _OUTPUT = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE.json", help="The result."
+)
+_SHARD = click.option(
+    "--shard", metavar="I/N", help="Only part I of N of the clips: every N-th, source by source, so that each part is a sample of all."
 )
 _ONLY = click.option("--only", default="*", show_default=True, metavar="PATTERN", help="Only clips of such names, as in a shell: 'd00*'.")
 _BITS = click.option("--bits", type=click.Choice(["0", "64", "128", "256"]), multiple=True, help="Only payloads of so many bits.")
@@ -43,8 +47,8 @@ def bench() -> None:
     epilog="""\b
 Examples:
   indelible bench robustness clips/ -o robustness.json --jobs 8
-  indelible bench robustness clips/ -o part.json --shard 1/4
-  indelible bench robustness clips/ -o world.json --ladder world --bits 64 --search full
+  indelible bench robustness clips/ -o sample.json --shard 1/4
+  indelible bench robustness clips/ -o world.json --ladder world --bits 64 --look full --look reference
   indelible bench robustness clips/ -o mine.json --channel "scale=short:480|x265:crf=30" --bits 64
 The parts of a sharded run share a cache: run once more without --shard to sum up."""
 )
@@ -55,8 +59,17 @@ The parts of a sharded run share a cache: run once more without --shard to sum u
 @_BITS
 @click.option("--strength", type=click.Choice(["light", "standard", "strong"]), default="standard", show_default=True)
 @click.option("--quality", "quality_db", type=float, metavar="DB", help="Y-PSNR that the mark aims at, instead of --strength.")
-@click.option("--search", type=click.Choice(["none", "fast", "full"]), default="none", show_default=True, help="How hard to look.")
-@click.option("--shard", metavar="I/N", help="Only part I of N of the clips.")
+@click.option(
+    "--look",
+    "ways",
+    type=click.Choice(["plain", "fast", "full", "reference"]),
+    multiple=True,
+    default=("plain",),
+    show_default=True,
+    help="How to look at what comes out: as it is, with a search, with the original at hand. More than once for several: each "
+    "encode is then made only once.",
+)
+@_SHARD
 @_ONLY
 @_SEED
 @_JOBS
@@ -70,7 +83,7 @@ def robustness(
     bits: tuple[str, ...],
     strength: Strength,
     quality_db: float | None,
-    search: Search,
+    ways: tuple[Way, ...],
     shard: str | None,
     only: str,
     seed: int,
@@ -92,7 +105,8 @@ def robustness(
         plan = [(each, channels or planned.get(each, planned[64])) for each in wanted]
     run = RobustnessRun(
         plan=plan,
-        settings=TrialSettings(seed=seed, strength=strength, quality_db=quality_db, search=search),
+        ways=ways,
+        settings=TrialSettings(seed=seed, strength=strength, quality_db=quality_db),
         cache_folder=cache,
         jobs=jobs,
         resume=resume,
@@ -103,27 +117,63 @@ def robustness(
 
 @bench.command(
     epilog="""\b
-Example:
-  indelible bench null clips/ -o null.json --jobs 8"""
+Examples:
+  indelible bench null clips/ -o null.json --jobs 8
+  indelible bench null clips/ -o null-full.json --look full --shard 1/8
+The parts of a sharded run share a cache: run once more without --shard to sum up."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
 @_OUTPUT
-@click.option("--pairs", type=click.IntRange(1), default=1_000_000, show_default=True, help="(clip, key) pairs in all, at least.")
+@click.option(
+    "--look",
+    "way",
+    type=click.Choice(["plain", "fast", "full", "reference", "random"]),
+    default="plain",
+    show_default=True,
+    help="How keys are looked for: by a plain detector, by a whole search, with the original at hand, or each under one hypothesis of "
+    "the full search that is drawn at random.",
+)
+@click.option(
+    "--pairs",
+    type=click.IntRange(1),
+    show_default="1000000, or 10000 for a whole search",
+    help="(clip, key) pairs in all parts together, at least.",
+)
+@_SHARD
 @_ONLY
 @_SEED
 @_JOBS
 @_CACHE
 @_RESUME
 @click.pass_context
-def null(ctx: click.Context, corpus: Path, output: Path, pairs: int, only: str, seed: int, jobs: int, cache: Path, resume: bool) -> None:
+def null(
+    ctx: click.Context,
+    corpus: Path,
+    output: Path,
+    way: NullWay,
+    pairs: int | None,
+    shard: str | None,
+    only: str,
+    seed: int,
+    jobs: int,
+    cache: Path,
+    resume: bool,
+) -> None:
     """How often a key is found that is not there. Writes a plot of the p-values beside the result.
 
     Exits with 1 if p-values are too small too often, or a payload was reported.
     """
-    from indelible.bench.null import NullRun, NullSettings, run_null
+    from indelible.bench.null import PAIRS, NullRun, NullSettings, run_null
     from indelible.report.null import write_null_plot
 
-    run = NullRun(settings=NullSettings(seed=seed, pairs=pairs), cache_folder=cache, jobs=jobs, resume=resume, progress=complain)
+    run = NullRun(
+        settings=NullSettings(seed=seed, way=way, pairs=pairs or PAIRS[way]),
+        part=_part(shard),
+        cache_folder=cache,
+        jobs=jobs,
+        resume=resume,
+        progress=complain,
+    )
     result = run_null(_clips(corpus, only, None), run)
     _finish(result, output)
     write_null_plot(output.with_suffix(".svg"), result["summary"])
@@ -205,13 +255,15 @@ def peers(
 Examples:
   indelible bench security clips/ -o security.json --jobs 2
   indelible bench security clips/ -o thin.json --only 'd05*' --attack collude --attack overwrite
-  indelible bench security clips/ -o part.json --shard 1/4
+  indelible bench security clips/ -o long.json --attack collude --seconds 6
+  indelible bench security clips/ -o sample.json --shard 1/4
 The parts of a sharded run share a cache: run once more without --shard to sum up."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
 @_OUTPUT
 @click.option("--attack", "families", multiple=True, metavar="NAME", help="Only these: average, copy, overwrite, collude, remove, oracle.")
-@click.option("--shard", metavar="I/N", help="Attack only part I of N of the clips.")
+@click.option("--seconds", type=click.FloatRange(0.1), default=1.5, show_default=True, help="Longer clips are cut to this.")
+@_SHARD
 @_ONLY
 @_SEED
 @_JOBS
@@ -221,6 +273,7 @@ def security(
     corpus: Path,
     output: Path,
     families: tuple[str, ...],
+    seconds: float,
     shard: str | None,
     only: str,
     seed: int,
@@ -235,7 +288,7 @@ def security(
 
     run = SecurityRun(
         families=families or FAMILIES,
-        settings=SecuritySettings(seed=seed),
+        settings=SecuritySettings(seed=seed, seconds=seconds),
         part=_part(shard),
         cache_folder=cache,
         jobs=jobs,
@@ -306,16 +359,20 @@ def speed(corpus: Path, output: Path, pairs: int, frames: int, only: str) -> Non
 
 @bench.command(
     epilog="""\b
-Example:
-  indelible bench table robustness.json"""
+Examples:
+  indelible bench table robustness.json
+  indelible bench table security.json --section "several recipients\""""
 )
 @click.argument("result", type=click.Path(path_type=Path))
-def table(result: Path) -> None:
+@click.option("--section", "wanted", multiple=True, metavar="TEXT", help="Only tables under headings with such a text.")
+def table(result: Path, wanted: tuple[str, ...]) -> None:
     """Print a result as Markdown tables."""
+    from indelible.bench.markdown import sections
     from indelible.bench.result_file import read_result
     from indelible.bench.tables import result_table
 
-    click.echo(result_table(read_result(result)), nl=False)
+    text = result_table(read_result(result))
+    click.echo(sections(text, wanted) if wanted else text, nl=False)
 
 
 @bench.command(
@@ -361,6 +418,6 @@ def _finish(result: dict[str, Any], output: Path) -> None:
     write_result(output, result)
     for failure in result.get("errors", ()):
         what = [f"{failure['bits']} bits"] if "bits" in failure else []
-        what += [failure[name] for name in ("system", "family", "channel") if name in failure]
+        what += [failure[name] for name in ("system", "family", "channel", "way") if name in failure]
         complain(f"{failure['clip']}, {', '.join(what)}: {failure['error']}")
     click.echo(result_table(result), nl=False)
