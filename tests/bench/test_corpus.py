@@ -60,6 +60,15 @@ def test_shards_are_a_partition(tmp_path, count):
     assert sorted(parts) == [clip.name for clip in corpus.clips]
 
 
+def test_each_part_has_clips_of_every_large_source(tmp_path):
+    fill(tmp_path, *(f"{letter}.mp4" for letter in "abcdef"))
+    rows = "".join(f"{letter}.mp4,{source}\n" for letter, source in zip("abcdef", "xyxyxy", strict=True))
+    (tmp_path / "MANIFEST.csv").write_text("file,source_repo\n" + rows)
+    for index in (1, 2, 3):
+        part = load_corpus(tmp_path).shard(index, 3)
+        assert ([clip.source for clip in part.clips], part.part) == (["x", "y"], (index, 3))
+
+
 @pytest.mark.parametrize(("index", "count"), [(0, 2), (3, 2), (1, 0)])
 def test_impossible_shards_are_refused(tmp_path, index, count):
     with pytest.raises(InputError, match="shard"):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from indelible.bench.null import FOOTAGE, NullRun, NullSettings, judge, run_null, stranger_p_values, summarise
+from indelible.bench.null import FOOTAGE, NOMINAL_OF_FEW, NullRun, NullSettings, judge, run_null, summarise
+from indelible.bench.strangers import plainly
 from indelible.bench.trial import load_clip
 from indelible.keys import SecretKey
 from indelible.mark import Detector, Scores
@@ -72,11 +73,11 @@ def test_footage_is_judged_apart_and_together():
 
 
 def test_p_of_a_key_alone_is_what_a_detector_of_that_key_says(frames):
-    together, payloads = stranger_p_values(frames, KEYS)
-    alone = [stranger_p_values(frames, [key])[0][0] for key in KEYS]
-    assert together == pytest.approx(alone, abs=1e-9)
-    assert min(together) < -0.1, "all p-values are 1, so the test has tested nothing"
-    assert payloads == 0
+    together = plainly(KEYS, frames)
+    alone = [plainly([key], frames).log10_p[0] for key in KEYS]
+    assert together.log10_p == pytest.approx(alone, abs=1e-9)
+    assert min(together.log10_p) < -0.1, "all p-values are 1, so the test has tested nothing"
+    assert together.payloads_reported == 0
 
 
 class Boastful:
@@ -94,10 +95,8 @@ class Boastful:
 
 def test_an_anti_conservative_detector_is_caught(frames):
     keys = [SecretKey(number.to_bytes(32, "big")) for number in range(300)]
-    honest, _ = stranger_p_values(frames, keys)
-    boastful, _ = stranger_p_values(frames, keys, make_detector=Boastful)
-    assert judge(honest)["valid"]
-    assert not judge(boastful)["valid"]
+    assert judge(plainly(keys, frames).log10_p)["valid"]
+    assert not judge(plainly(keys, frames, make_detector=Boastful).log10_p)["valid"]
 
 
 def test_whole_run_counts_every_pair_once_and_resumes(corpus, tmp_path):
@@ -109,3 +108,23 @@ def test_whole_run_counts_every_pair_once_and_resumes(corpus, tmp_path):
     again = run_null(corpus, NullRun(settings=run.settings, cache_folder=tmp_path, progress=lines.append))
     assert again["summary"] == result["summary"]
     assert lines == ["2 clips, 10 keys for each of 3 kinds of footage; 2 known"]
+
+
+@pytest.mark.parametrize("way", ["reference", "random"])
+def test_every_way_of_looking_is_judged(corpus, tmp_path, way):
+    result = run_null(corpus.shard(1, 2), NullRun(settings=NullSettings(way=way, pairs=300), cache_folder=tmp_path))
+    assert result["summary"][-1]["n"] == 300
+    assert [level["nominal"] for level in result["summary"][-1]["levels"]] == list(NOMINAL_OF_FEW)
+    assert all(row["valid"] for row in result["summary"])
+    assert result["summary"][-1]["smallest_log10_p"] < -0.5, "all p-values are 1, so the test has tested nothing"
+
+
+def test_parts_of_a_run_make_the_whole(corpus, tmp_path):
+    settings = NullSettings(pairs=60)
+    for part in ((1, 2), (2, 2)):
+        result = run_null(corpus, NullRun(settings=settings, part=part, cache_folder=tmp_path))
+        assert (result["summary"][-1]["n"], result["provenance"]["corpus"]["clips"]) == (30, 1)
+    lines = []
+    whole = run_null(corpus, NullRun(settings=settings, cache_folder=tmp_path, progress=lines.append))
+    assert lines == ["2 clips, 10 keys for each of 3 kinds of footage; 2 known"]
+    assert whole["summary"][-1]["n"] == 60

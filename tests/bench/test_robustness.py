@@ -17,10 +17,10 @@ def counted(monkeypatch, record):
     measured = []
 
     def trial(task):
-        for bits, channel in ((bits, channel) for bits, channels in task.cells for channel in channels):
-            measured.append((task.clip.name, bits, channel))
-            applies = not channel.startswith("scale")
-            task.cache.append(task.clip, record(task.clip.name, bits=bits, channel=channel, applies=applies, z=float(len(measured))))
+        for bits, channel, way in ((each.bits, each.channel, way) for each in task.passings for way in each.ways):
+            measured.append((task.clip.name, bits, channel, way))
+            values = {"bits": bits, "channel": channel, "way": way, "applies": not channel.startswith("scale"), "z": float(len(measured))}
+            task.cache.append(task.clip, record(task.clip.name, **values))
         return 0
 
     monkeypatch.setattr(robustness, "run_trials", trial)
@@ -37,6 +37,17 @@ def test_a_second_run_measures_nothing_and_says_the_same(corpus, tmp_path, count
     assert {**first, "provenance": 0} == {**again, "provenance": 0}
     assert [(row["bits"], row["channel"], row["n"]) for row in first["summary"]] == [(64, "none", 2), (0, "none", 2)]
     json.dumps(first, allow_nan=False)
+
+
+def test_other_ways_of_looking_are_added_to_what_is_known(corpus, tmp_path, counted):
+    plan = ((64, ("none", "grey")),)
+    run_robustness(corpus, RobustnessRun(plan=plan, cache_folder=tmp_path))
+    counted.clear()
+    result = run_robustness(corpus, RobustnessRun(plan=plan, ways=("plain", "reference", "plain"), cache_folder=tmp_path))
+    assert counted == [(clip, 64, channel, "reference") for clip in ("china.mp4", "flower.mp4") for channel in ("none", "grey")]
+    assert [(row["way"], row["channel"]) for row in result["summary"]] == [
+        (way, channel) for way in ("plain", "reference") for channel in ("none", "grey")
+    ]
 
 
 def test_changed_code_changed_settings_and_fresh_runs_measure_again(corpus, tmp_path, counted, monkeypatch):
@@ -65,6 +76,15 @@ def test_an_interrupted_run_goes_on_and_failures_are_tried_again(corpus, tmp_pat
     result = run_robustness(corpus, run)
     assert len(counted) == 4
     assert result["errors"] == []
+
+
+def test_a_failure_does_not_hide_what_was_measured(corpus, tmp_path, counted, monkeypatch):
+    run = RobustnessRun(plan=((0, ("none",)),), cache_folder=tmp_path)
+    working = robustness.run_trials
+    failed = {"clip": "china.mp4", "bits": 0, "channel": "none", "way": "plain", "error": "MediaError: disk full"}
+    monkeypatch.setattr(robustness, "run_trials", lambda task: working(task) or task.cache.append(corpus.clips[0], failed) or 1)
+    result = run_robustness(corpus, run)
+    assert (result["errors"], result["summary"][0]["n"]) == ([], 2)
 
 
 def test_workers_in_processes_of_their_own_say_the_same(corpus, tmp_path):
@@ -105,6 +125,18 @@ def test_price_against_numbers_by_hand(record):
 
 
 def test_cells_are_kept_apart(record):
-    rows = summarise([record("a"), record("a", bits=0, payload_exact=None), record("a", channel="grey")], {"a": "a"})
-    assert [(row["bits"], row["channel"]) for row in rows] == [(64, "none"), (0, "none"), (64, "grey")]
+    found = [
+        record("a"),
+        record("a", bits=0, payload_exact=None),
+        record("a", channel="grey"),
+        record("a", way="full", symbol_error_rate=None),
+    ]
+    rows = summarise(found, {"a": "a"})
+    assert [(row["bits"], row["way"], row["channel"]) for row in rows] == [
+        (64, "plain", "none"),
+        (0, "plain", "none"),
+        (64, "plain", "grey"),
+        (64, "full", "none"),
+    ]
     assert "payload" not in rows[1]
+    assert rows[3]["mean_symbol_error_rate"] is None

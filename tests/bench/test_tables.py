@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from indelible.bench.markdown import table
+from indelible.bench.markdown import sections, table
 from indelible.bench.result_file import read_result, write_result
 from indelible.bench.tables import result_table
 from indelible.cli.bench import bench
@@ -56,6 +56,27 @@ def test_null_from_the_command_line(films, tmp_path):
     assert done.exit_code == 0
     assert "| all | 30 |" in done.stdout
     assert (tmp_path / "null.svg").read_text().startswith("<svg xmlns")
+
+
+def test_parts_of_a_text_are_found_by_their_headings():
+    text = "caption\n\n**One clip**\n\n| a |\n\n**Two clips** (of all)\n\n| b |\n\nlast\n"
+    assert sections(text, ["two CLIPS"]) == "**Two clips** (of all)\n\n| b |\n\nlast\n"
+    assert sections(text, ["clip"]) == text.removeprefix("caption\n\n")
+    with pytest.raises(InputError, match="One clip; Two clips"):
+        sections(text, ["three"])
+
+
+def test_looks_beside_each_other_from_the_command_line(films, tmp_path):
+    arguments = ["--channel", "flip=h", "--bits", "64", "--cache", tmp_path, "-o", tmp_path / "r.json"]
+    done = invoke("robustness", films, "--shard", "1/2", "--look", "plain", "--look", "reference", *arguments)
+    assert "part 1 of 2 of all" in done.stdout
+    plain, reference = sections(done.stdout, ["64-bit payload"]).split("**64-bit payload, with the original at hand**")
+    assert "| `flip=h` | 0 of 1 |" in plain
+    assert "| `flip=h` | 1 of 1 |" in reference
+    assert "seconds to p" in plain
+    assert "seconds to p" not in reference
+    assert invoke("table", tmp_path / "r.json", "--section", "at hand").stdout in done.stdout
+    assert "`flip=h`" in invoke("failures", tmp_path / "r.json").stdout
 
 
 @pytest.mark.parametrize("shard", ["2", "a/b", "1/2/3"])

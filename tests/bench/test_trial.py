@@ -7,18 +7,22 @@ import pytest
 
 from indelible.bench.cache import Cache
 from indelible.bench.corpus import CorpusClip
+from indelible.bench.look import Original
 from indelible.bench.trial import (
     PRICE_BITS,
     PRICE_CHANNEL,
+    PRICE_WAY,
+    Passing,
     TrialSettings,
     TrialTask,
     clip_key,
     clip_payload,
+    clip_seed,
     load_clip,
-    look,
     run_trials,
 )
-from indelible.mark import Embedder, Payload
+from indelible.channel import Channel
+from indelible.mark import Embedder
 
 SETTINGS = TrialSettings()
 
@@ -28,9 +32,9 @@ def clip(films):
     return load_clip(films / "china.mp4", max_seconds=10.0)
 
 
-def records(corpus, tmp_path, *cells):
+def records(corpus, tmp_path, bits, channel, *ways):
     cache = Cache(tmp_path, "d" * 64)
-    failures = run_trials(TrialTask(corpus.clips[0], cells, SETTINGS, cache))
+    failures = run_trials(TrialTask(corpus.clips[0], (Passing(bits, channel, ways),), SETTINGS, cache))
     return failures, cache.read(corpus.clips[0])
 
 
@@ -41,11 +45,18 @@ def test_keys_and_payloads_follow_from_seed_and_name():
 
 
 def test_clips_are_cut(films):
-    assert len(load_clip(films / "china.mp4", max_seconds=0.5).frames) == 12  # 24 a second
+    cut = load_clip(films / "china.mp4", max_seconds=0.5)
+    assert len(cut.frames) == cut.info.frames == 12  # 24 a second
+    assert cut.info.duration_seconds == 0.5
+
+
+def test_what_is_random_differs_from_clip_to_clip():
+    assert clip_seed("a", SETTINGS) == clip_seed("a", SETTINGS)
+    assert len({clip_seed("a", SETTINGS), clip_seed("b", SETTINGS), clip_seed("a", TrialSettings(seed=2))}) == 3
 
 
 def test_mark_is_found_when_it_can_be_and_its_quality_is_measured(clip, corpus, tmp_path):
-    failures, (found,) = records(corpus, tmp_path, (64, ("none",)))
+    failures, (found,) = records(corpus, tmp_path, 64, "none", "plain")
     assert failures == 0
     assert (found["marked"], found["payload_exact"], found["payload_wrong"]) == (True, True, False)
     assert found["presence_seconds"] <= found["payload_seconds"] <= found["seconds"] == pytest.approx(32 / 24, abs=0.01)
@@ -56,22 +67,8 @@ def test_mark_is_found_when_it_can_be_and_its_quality_is_measured(clip, corpus, 
     assert found["psnr_y_db"] == pytest.approx(10 * math.log10(255**2 / error), abs=0.01)
 
 
-def test_nothing_is_found_under_another_key(clip):
-    marked = list(Embedder(clip_key("a", SETTINGS), payload=Payload(b"12345678")).embed(clip.frames))
-    found = look(marked, clip_key("b", SETTINGS), Payload(b"12345678"), alpha=1e-6)
-    assert (found["marked"], found["payload_exact"], found["presence_seconds"], found["payload_seconds"]) == (False, False, None, None)
-    assert found["symbol_error_rate"] == pytest.approx(0.5, abs=0.1)
-
-
-def test_another_payload_than_expected_counts_as_wrong(clip):
-    key = clip_key("a", SETTINGS)
-    marked = list(Embedder(key, payload=Payload(b"12345678")).embed(clip.frames))
-    found = look(marked, key, Payload(b"abcdefgh"), alpha=1e-6)
-    assert (found["marked"], found["payload_exact"], found["payload_wrong"]) == (True, False, True)
-
-
 def test_the_price_is_measured_at_its_channel(corpus, tmp_path):
-    _, (found,) = records(corpus, tmp_path, (PRICE_BITS, (PRICE_CHANNEL,)))
+    _, (found,) = records(corpus, tmp_path, PRICE_BITS, PRICE_CHANNEL, PRICE_WAY)
     assert found["encoded_bytes"] > 0
     assert found["unmarked_bytes"] > 0
     assert 0 < found["vmaf_marked"] <= 100
@@ -79,13 +76,35 @@ def test_the_price_is_measured_at_its_channel(corpus, tmp_path):
 
 
 def test_channels_that_do_not_apply_are_noted(corpus, tmp_path):
-    _, (found,) = records(corpus, tmp_path, (64, ("scale=short:360",)))
-    assert found == {"clip": "china.mp4", "bits": 64, "channel": "scale=short:360", "applies": False}
+    _, (found,) = records(corpus, tmp_path, 64, "scale=short:360", "plain")
+    assert found == {"clip": "china.mp4", "bits": 64, "channel": "scale=short:360", "way": "plain", "applies": False}
+
+
+def test_one_encode_is_looked_at_in_all_ways(corpus, tmp_path, monkeypatch):
+    encoded = []
+    run = Channel.run
+    monkeypatch.setattr(Channel, "run", lambda channel, clip, **options: encoded.append(str(channel)) or run(channel, clip, **options))
+    failures, found = records(corpus, tmp_path, 64, "flip=h|x264:crf=23", "plain", "fast", "reference")
+    assert failures == 0
+    assert encoded == ["flip=h|x264:crf=23"]
+    assert [(record["way"], record["marked"]) for record in found] == [("plain", False), ("fast", True), ("reference", True)]
+    assert len({record["encoded_bytes"] for record in found}) == 1
+
+
+def test_a_way_that_fails_costs_only_itself(corpus, tmp_path, monkeypatch):
+    def broken(original, received):
+        raise ValueError("no luck")
+
+    monkeypatch.setattr(Original, "reading", broken)
+    failures, found = records(corpus, tmp_path, 64, "none", "reference", "plain")
+    assert failures == 1
+    assert [record.get("error") for record in found] == ["ValueError: no luck", None]
 
 
 def test_a_file_that_is_no_video_costs_only_itself(tmp_path):
     bad = CorpusClip(tmp_path / "bad.mp4", "0" * 64, "bad")
     bad.path.write_bytes(b"no video" * 100)
     cache = Cache(tmp_path / "cache", "d" * 64)
-    assert run_trials(TrialTask(bad, ((64, ("none", "x264:crf=23")),), SETTINGS, cache)) == 2
+    passings = (Passing(64, "none", ("plain",)), Passing(64, "x264:crf=23", ("plain", "full")))
+    assert run_trials(TrialTask(bad, passings, SETTINGS, cache)) == 3
     assert all("MediaError" in record["error"] for record in cache.read(bad))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -37,10 +38,21 @@ def test_a_second_generation_is_worse_than_the_first_and_both_are_reported() -> 
 
 
 ONE_OF_EACH = [
-    *("x264:crf=40", "x265:crf=40", "av1:crf=50", "vp9:crf=50", "scale=0.5", "scale=64x64", "scale=short:40", "crop=area:0.5:at=random"),
+    *(
+        "x264:crf=40",
+        "x265:crf=40",
+        "av1:crf=50",
+        "vp9:crf=50",
+        "scale=0.5",
+        "scale=64x64",
+        "scale=short:40",
+        "scale=width:64",
+        "stretch=1.2",
+        "crop=area:0.5:at=random",
+    ),
     *("crop=32:32:8:8", "rotate=5", "rotate=90", "flip=h", "pad=128x128", "pad=1:1", "letterbox=4:3", "pillarbox=16:9", "brightness=0.1"),
     *("contrast=1.2", "gamma=1.2", "hue=20", "saturation=1.5", "grey", "format=yuv444p", "noise=4", "blur=1", "sharpen=1", "logo=side:0.3"),
-    *("captions", "fps=20:by=blend", "fps=30", "speed=1.1", "trim=0:0.3", "drop=0.3", "duplicate=0.3"),
+    *("captions", "fps=20:by=blend", "fps=30", "speed=1.1", "trim=0:0.3", "trim=random:0.34", "drop=0.3", "duplicate=0.3"),
 ]
 
 
@@ -117,6 +129,11 @@ def test_every_channel_of_every_ladder_works(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LADDERS)
-def test_every_ladder_applies_to_a_full_hd_video(name: str) -> None:
-    info = replace(make_clip(frames=1).info, width=1920, height=1080, duration_seconds=60.0)
-    assert all(channel.applies_to(info) for channel in ladder(name))
+def test_every_channel_applies_to_full_hd_of_some_rate_lying_or_upright(name: str) -> None:
+    info = replace(make_clip(frames=1).info, duration_seconds=60.0)
+    videos = [
+        replace(info, width=width, height=height, frame_rate=Fraction(rate))
+        for width, height in ((1920, 1080), (1080, 1920))
+        for rate in ("25", "30000/1001", "60")
+    ]
+    assert all(any(channel.applies_to(video) for video in videos) for channel in ladder(name))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from indelible.channel import LADDERS, STEPS, Channel, Step, ladder, parse_channel
 from indelible.channel.arguments import Bitrate, Choice, Integer, Kind, Number, Ratio, Word
 from indelible.channel.codecs import X264, Codec
-from indelible.channel.geometry import CropBox, CropShare, ScaleBy, ScaleShort, ScaleTo
+from indelible.channel.geometry import CropBox, CropShare, ScaleBy, ScaleShort, ScaleTo, ScaleWidth, Stretch
 from indelible.channel.step import arguments
-from indelible.channel.timing import FrameRate, Trim
+from indelible.channel.timing import FrameRate, Trim, TrimRandom
 from indelible.errors import SpecError
 
 
@@ -30,10 +30,14 @@ from indelible.errors import SpecError
         ("scale=640x360", (ScaleTo(640, 360),)),
         ("scale=0.5:scaler=area", (ScaleBy(0.5, scaler="area"),)),
         ("scale=short:360", (ScaleShort(360),)),
+        ("scale=width:480", (ScaleWidth(480),)),
+        ("stretch=1.1", (Stretch(1.1),)),
         ("crop=area:0.7:at=random", (CropShare("area", 0.7, at="random"),)),
         ("crop=32:16:8:4", (CropBox(32, 16, 8, 4),)),
         ("fps=30000/1001", (FrameRate(Fraction(30000, 1001)),)),
+        ("fps=24:of=30", (FrameRate(Fraction(24), of=Fraction(30)),)),
         ("trim=1:3.5", (Trim(1.0, 3.5),)),
+        ("trim=random:3", (TrimRandom(3.0),)),
         (" scale=640x360 | x264:crf=28 ", (ScaleTo(640, 360), X264(crf=28))),
     ],
 )

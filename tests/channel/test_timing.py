@@ -104,6 +104,33 @@ def test_trim_keeps_what_is_inside_and_starts_where_the_video_did() -> None:
     assert sources(after(clip, "trim=0.12:0.16"), clip) == [3]
 
 
+def test_a_random_excerpt_lies_anywhere() -> None:
+    clip = make_clip(frames=50, start=512, seconds_between=0.1)
+    starts = set()
+    for seed in range(30):
+        cut = after(clip, "trim=random:3", seed=seed)
+        shown = sources(cut, clip)
+        assert shown == list(range(shown[0], shown[0] + 30))
+        assert times(cut) == times(clip)[:30]
+        starts.add(shown[0])
+    assert min(starts) < 5
+    assert max(starts) > 15
+    assert cut.info.duration_seconds == 3.0
+    assert sources(after(clip, "trim=random:3", seed=29), clip) == shown
+
+
+@pytest.mark.parametrize(("seconds", "applies"), [(None, False), (3.0, False), (3.4, False), (3.5, True)])
+def test_a_random_excerpt_needs_room(seconds: float | None, applies: bool) -> None:
+    assert parse_channel("trim=random:3").applies_to(replace(make_clip(frames=1).info, duration_seconds=seconds)) is applies
+
+
+@pytest.mark.parametrize(("rate", "applies"), [("30", True), ("30000/1001", True), ("25", False), ("60", False), (None, False)])
+def test_a_rate_of_some_videos_only(rate: str | None, applies: bool) -> None:
+    info = replace(make_clip(frames=1).info, frame_rate=rate and Fraction(rate))
+    assert parse_channel("fps=24:of=30").applies_to(info) is applies
+    assert parse_channel("fps=24").applies_to(info)
+
+
 def test_nothing_left_is_an_error() -> None:
     assert not parse_channel("trim=1:2").applies_to(make_clip().info)
     with pytest.raises(InputError, match="leaves no frame"):

@@ -62,7 +62,7 @@ def test_json(run, studio):
         "start_seconds",
         "content",
     ]
-    assert all(list(segment) == ["start_seconds", "end_seconds", "log10_p"] for segment in found["segments"])
+    assert all(list(segment) == ["start_seconds", "end_seconds", "original_start_seconds", "log10_p"] for segment in found["segments"])
     assert (found["frames_used"], found["duration_seconds"]) == (72, 3.0)
 
 

@@ -19,6 +19,17 @@ def test_commands_page_is_current():
     assert written == page, "the help has changed; run: python docs/write_commands.py"
 
 
+def test_tables_are_what_their_commands_print():
+    program = (
+        f"import json, runpy; pages = runpy.run_path({str(DOCS / 'write_tables.py')!r})['pages']();"
+        "print(json.dumps({str(page): text for page, text in pages.items()}))"
+    )
+    pages = json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+    assert len(pages) >= 2
+    for page, text in pages.items():
+        assert Path(page).read_text(encoding="utf-8") == text, "a result or a table has changed; run: python docs/write_tables.py"
+
+
 def documented() -> dict[str, list[str]]:
     """Return the fields of each schema in json.md, in order."""
     fields: dict[str, list[str]] = {}

@@ -122,6 +122,22 @@ def test_a_still_picture_is_one_moment_however_long():
     assert abs(long.log10_expected_false_matches - short.log10_expected_false_matches) < 4  # of about 20, for the tests are more
 
 
+def test_a_picture_that_stands_still_is_asked_for_once():
+    rng = np.random.default_rng(11)
+    asked_for = []
+
+    class Listening(MemorySource):
+        def near(self, codes, radius):
+            asked_for.append(len(codes))
+            return super().near(codes, radius)
+
+    still = np.repeat(random_codes(1, rng), 50, axis=0)
+    codes = np.concatenate([random_codes(3, rng), still, random_codes(2, rng)])
+    found = search(asked(codes), Listening([stored(codes)]))
+    assert asked_for[0] == 6
+    assert found[0].moments == 55
+
+
 def test_evidence_of_like_moments_counts_once():
     rng = np.random.default_rng(6)
     codes = random_codes(4, rng)

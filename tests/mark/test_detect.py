@@ -50,6 +50,22 @@ def test_another_key_and_unmarked_pictures_have_nothing(marked: list[Frame]) -> 
         assert found.log10_p > -4
 
 
+def test_a_key_alone_is_what_a_detector_of_it_alone_says(marked: list[Frame]) -> None:
+    together = Detector([OTHER, KEY], search="fast")
+    for frame in marked[:-1]:
+        together.add(frame)
+    alone = together.alone(1)
+    together.add(marked[-1])
+    for detector, frames in ((alone, marked[:-1]), (together.alone(1), marked)):
+        by_itself = Detector([KEY], search="fast")
+        for frame in frames:
+            by_itself.add(frame)
+        (expected,) = by_itself.results()
+        (found,) = detector.results()
+        assert (found.log10_p, found.searched, found.payload) == (expected.log10_p, expected.searched, expected.payload)
+        assert detector.footage.stills[-1].picture == pytest.approx(by_itself.footage.stills[-1].picture)
+
+
 def test_each_key_searched_is_paid_for(marked: list[Frame]) -> None:
     (alone,) = detect(marked)
     among = detect(marked, OTHER, KEY, SecretKey(bytes([1] * 32)), SecretKey(bytes([2] * 32)))
@@ -83,6 +99,15 @@ def test_looking_at_every_third_frame_is_looking_at_those_alone(marked: list[Fra
     assert found.z == pytest.approx(detect(marked[::3])[0].z)
     with pytest.raises(InputError, match="every is 0"):
         Detector([KEY], every=0)
+
+
+def test_frames_that_were_left_out_before_count_as_time(marked: list[Frame]) -> None:
+    detector = Detector([KEY], every=4)
+    for frame in marked[::2]:
+        detector.add(frame)
+    (found,) = detector.results()
+    assert found.frames_used == 8
+    assert found.z == pytest.approx(detect(marked[::4])[0].z)
 
 
 def test_results_may_be_asked_for_on_the_way(marked: list[Frame]) -> None:

@@ -167,6 +167,18 @@ def test_all_threads_and_one_give_the_same(clip):
         pass
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "libsvtav1", "libvpx-vp9", "mpeg4", "mpeg2video", "mjpeg", "ffv1"])
+def test_what_is_left_of_referenced_pictures_are_those_pictures(make_video, codec):
+    video = make_video("clip.mkv", codec=codec, pixel_format="yuvj420p" if codec == "mjpeg" else "yuv420p")
+    with open_video(video) as reader:
+        all_of_them = {frame.pts: frame.y.tobytes() for frame in reader}
+    with open_video(video, only_referenced=True) as reader:
+        some = {frame.pts: frame.y.tobytes() for frame in reader}
+        assert not reader.warnings
+    assert some.items() <= all_of_them.items()
+    assert 6 <= len(some) <= (16 if codec == "libx264" else 24)
+
+
 def test_iterating_again_goes_on(clip):
     with open_video(clip) as reader:
         first = next(iter(reader))

@@ -6,7 +6,7 @@ import csv
 import fnmatch
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from indelible.errors import InputError
@@ -38,9 +38,15 @@ class CorpusClip:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The clips of a folder, in the order of their names."""
+    """The clips of a folder, in the order of their names.
+
+    Args:
+        clips: which.
+        part: (i, n) if they are only part i of n of what there is.
+    """
 
     clips: tuple[CorpusClip, ...]
+    part: tuple[int, int] = (1, 1)
 
     @property
     def digest(self) -> str:
@@ -56,12 +62,16 @@ class Corpus:
     def shard(self, index: int, count: int) -> Corpus:
         """Return part ``index`` (1 to ``count``) of the clips; the parts together are the whole.
 
+        A part is every so manieth clip, counted source by source, whatever came out for it. So each part is a systematic sample of the
+        whole, with its sources in the same proportions, and a measurement of it can be completed by the other parts.
+
         Raises:
             InputError: unless 1 <= index <= count.
         """
         if not 1 <= index <= count:
             raise InputError(f"shard {index}/{count}: the first number must be 1 to {max(1, count)}")
-        return replace(self, clips=self.clips[index - 1 :: count])
+        by_source = sorted(self.clips, key=lambda clip: (clip.source, clip.name))
+        return Corpus(tuple(sorted(by_source[index - 1 :: count], key=lambda clip: clip.name)), (index, count))
 
 
 def load_corpus(folder: str | os.PathLike[str], *, pattern: str = "*") -> Corpus:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from indelible.bench.cache import Record
+from indelible.bench.look import IN_WORDS, Way
 from indelible.bench.markdown import caption, table
-from indelible.bench.robustness import SCHEMA
+from indelible.bench.robustness import SCHEMA, Cell, cell_of
 from indelible.channel import parse_channel
 from indelible.channel.chain import NONE
 from indelible.errors import InputError
@@ -38,7 +39,7 @@ _DEFINITIONS = """A clip is listed where its mark was not found (p above {alpha:
 
 
 def failure_tables(result: Mapping[str, Any], *, channels: Sequence[str] = (), bits: Sequence[int] = ()) -> str:
-    """Return a table of the clips that fail for each (payload bits, channel) of a robustness result, with its definitions above.
+    """Return a table of the clips that fail for each cell of a robustness result, with its definitions above.
 
     Args:
         result: what ``indelible bench robustness`` wrote.
@@ -54,13 +55,13 @@ def failure_tables(result: Mapping[str, Any], *, channels: Sequence[str] = (), b
     wanted = [str(parse_channel(text)) for text in channels]
     _check(wanted, [record["channel"] for record in records], "channel")
     _check(bits, [record["bits"] for record in records], "payload bits")
-    cells: dict[tuple[int, str], list[Record]] = {}
+    cells: dict[Cell, list[Record]] = {}
     for record in records:
         if (not wanted or record["channel"] in wanted) and (not bits or record["bits"] in bits):
-            cells.setdefault((record["bits"], record["channel"]), []).append(record)
-    unattacked = {(record["bits"], record["clip"]): record for record in records if record["channel"] == NONE}
-    parts = [caption(result), _definitions(sorted({size for size, _ in cells}), result["settings"]["alpha"])]
-    return "\n".join([*parts, *(_cell(size, channel, cell, unattacked) for (size, channel), cell in cells.items())])
+            cells.setdefault(cell_of(record), []).append(record)
+    unattacked = {(*cell_of(record)[:2], record["clip"]): record for record in records if record["channel"] == NONE}
+    parts = [caption(result), _definitions(sorted({size for size, *_ in cells}), result["settings"]["alpha"])]
+    return "\n".join([*parts, *(_cell(which, cell, unattacked) for which, cell in cells.items())])
 
 
 def ideal_z(bits: int) -> float:
@@ -99,12 +100,14 @@ def _presence_z(bits: int, alpha: float) -> float:
     return float(next(z for z in hundredths if Scores((z, 0.0) if bits else (0.0, z)).log10_p()[0] <= math.log10(alpha)))
 
 
-def _cell(bits: int, channel: str, cell: Sequence[Record], unattacked: Mapping[tuple[int, str], Record]) -> str:
+def _cell(which: Cell, cell: Sequence[Record], unattacked: Mapping[tuple[int, Way, str], Record]) -> str:
+    bits, way, channel = which
     failed = sorted((record for record in cell if _lost(record)), key=lambda record: float(record["z"]))
-    heading = f"**{bits} bits, `{channel}`**: {len(failed)} of {len(cell)} clips fail"
+    looked = "" if way == "plain" else f", {IN_WORDS[way]}"
+    heading = f"**{bits} bits, `{channel}`{looked}**: {len(failed)} of {len(cell)} clips fail"
     if not failed:
         return f"{heading}.\n"
-    rows = [list(_row(record, unattacked.get((bits, record["clip"])))) for record in failed]
+    rows = [list(_row(record, unattacked.get((bits, way, record["clip"])))) for record in failed]
     reasons = ", ".join(f"{reason} {count}" for reason, count in Counter(row[-1] for row in rows).most_common())
     header = ["clip", "lost", "z", "z unattacked", "host, dB", "codec, dB", "symbol errors", "code, dB", "why"]
     return f"{heading} ({reasons}).\n\n{table(header, rows)}"
@@ -118,8 +121,8 @@ def _row(record: Record, before: Record | None) -> Iterator[str]:
     yield "-" if before is None else f"{before['z']:.1f}"
     yield "-" if before is None else _db(ideal_z(bits), before["z"])
     yield "-" if before is None else _db(before["z"], record["z"])
-    yield f"{100 * rate:.1f} %"
-    yield _db(_READABLE_AMPLITUDE[bits], _amplitude(rate)) if bits else "-"
+    yield "-" if rate is None else f"{100 * rate:.1f} %"
+    yield _db(_READABLE_AMPLITUDE[bits], _amplitude(rate)) if bits and rate is not None else "-"
     yield _reason(record, before)
 
 
@@ -131,9 +134,10 @@ def _lost(record: Record) -> list[str]:
 def _reason(record: Record, before: Record | None) -> str:
     if record["psnr_y_db"] is None:
         return "flat"
-    if record["marked"] and record["symbol_error_rate"] <= largest_symbol_error_rate(record["bits"]):
+    rate = record["symbol_error_rate"]
+    if record["marked"] and rate is not None and rate <= largest_symbol_error_rate(record["bits"]):
         return "code"
-    if before is None:
+    if before is None or (record["marked"] and rate is None):
         return "-"
     # What is lost first: without presence nobody looks for a payload.
     lost_before = set(_lost(before)) & {_lost(record)[0]}

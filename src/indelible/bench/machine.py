@@ -30,7 +30,7 @@ def provenance(corpus: Corpus) -> dict[str, Any]:
             "system": platform.system(),
         },
         "versions": {"indelible": indelible.__version__, "python": platform.python_version()} | package_versions(),
-        "corpus": {"clips": len(corpus.clips), "sources": corpus.sources, "sha256": corpus.digest},
+        "corpus": {"clips": len(corpus.clips), "sources": corpus.sources, "sha256": corpus.digest, "part": corpus.part},
     }
 
 

@@ -7,9 +7,12 @@ from typing import Any
 
 from indelible.bench.fingerprint.tables import fingerprint_tables
 from indelible.bench.index.tables import index_table
+from indelible.bench.look import IN_WORDS
 from indelible.bench.markdown import caption, table
 from indelible.bench.peers.tables import peers_tables
+from indelible.bench.robustness import cell_of
 from indelible.bench.security.tables import security_tables
+from indelible.bench.strangers import NULL_IN_WORDS, NullWay
 from indelible.errors import InputError
 
 
@@ -28,26 +31,29 @@ def result_table(result: Mapping[str, Any]) -> str:
 def _robustness(result: Mapping[str, Any]) -> str:
     parts = [caption(result)]
     summary = result["summary"]
-    for bits in dict.fromkeys(row["bits"] for row in summary):
-        rows = [row for row in summary if row["bits"] == bits]
-        parts.append(f"**{bits}-bit payload**\n" if bits else "**No payload (presence only)**\n")
-        parts.append(_survival(rows, with_payload=bool(bits)))
+    for bits, way in dict.fromkeys(cell_of(row)[:2] for row in summary):
+        rows = [row for row in summary if cell_of(row)[:2] == (bits, way)]
+        payload = f"{bits}-bit payload" if bits else "No payload (presence only)"
+        parts.append(f"**{payload}**\n" if way == "plain" else f"**{payload}, {IN_WORDS[way]}**\n")
+        parts.append(_survival(rows, with_payload=bool(bits), in_time=way == "plain"))
     parts += [_price(summary), _failures(result)]
     return "\n".join(part for part in parts if part)
 
 
-def _survival(rows: Sequence[Mapping[str, Any]], *, with_payload: bool) -> str:
-    header = ["channel", "present", "95 %", "median z", "median log10 p", "seconds to p"]
-    payload = ["payload exact", "95 %", "symbol errors", "seconds to payload"] if with_payload else []
+def _survival(rows: Sequence[Mapping[str, Any]], *, with_payload: bool, in_time: bool) -> str:
+    """Return what survives; how soon it is found was measured only where the detector was asked again and again."""
+    header = ["channel", "present", "95 %", "median z", "median log10 p", *(["seconds to p"] if in_time else [])]
+    if with_payload:
+        header += ["payload exact", "95 %", "symbol errors", *(["seconds to payload"] if in_time else [])]
     lines = []
     for row in rows:
         line = [f"`{row['channel']}`", _of(row["presence"]), _interval(row["presence"]), _number(row["median_z"])]
-        line += [_number(row["median_log10_p"]), _seconds(row["median_presence_seconds"])]
+        line += [_number(row["median_log10_p"]), *([_seconds(row["median_presence_seconds"])] if in_time else [])]
         if with_payload:
-            line += [_of(row["payload"]), _interval(row["payload"]), f"{100 * row['mean_symbol_error_rate']:.1f} %"]
-            line += [_seconds(row["median_payload_seconds"])]
+            line += [_of(row["payload"]), _interval(row["payload"]), _percent(row["mean_symbol_error_rate"])]
+            line += [_seconds(row["median_payload_seconds"])] if in_time else []
         lines.append(line)
-    return table(header + payload, lines)
+    return table(header, lines)
 
 
 def _price(summary: Sequence[Mapping[str, Any]]) -> str:
@@ -95,7 +101,9 @@ def _null(result: Mapping[str, Any]) -> str:
                 str(row["payloads_reported"]),
             ]
         )
-    return caption(result) + "\n" + table(header, lines)
+    way: NullWay = result["settings"].get("way", "plain")
+    looked = "" if way == "plain" else f"\nKeys are looked for {NULL_IN_WORDS[way]}.\n"
+    return f"{caption(result)}{looked}\n{table(header, lines)}"
 
 
 def _speed(result: Mapping[str, Any]) -> str:
@@ -159,6 +167,10 @@ def _pair(values: Mapping[str, float] | None, style: str) -> list[str]:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"
 
 
 def _seconds(value: float | None) -> str:

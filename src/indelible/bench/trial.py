@@ -1,4 +1,4 @@
-"""One clip through the benchmark of robustness: marked once for each payload, sent through channels, looked for.
+"""One clip through the benchmark of robustness: marked once for each payload, sent through channels, looked at in several ways.
 
 What a trial yields are plain records for JSON, because they are cached line by line (`indelible.bench.cache`).
 """
@@ -9,34 +9,28 @@ import hashlib
 import itertools
 import math
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from indelible.bench.cache import Cache, Record
 from indelible.bench.corpus import CorpusClip
+from indelible.bench.look import Original, Way, look
 from indelible.bench.vmaf import vmaf
 from indelible.channel import Channel, Clip, parse_channel
 from indelible.channel.codecs import Codec
 from indelible.errors import MissingExtraError
-from indelible.frames import Frame
 from indelible.keys import SecretKey
-from indelible.mark import Detection, Detector, Embedder, Payload, Search
+from indelible.mark import Embedder, Payload
 from indelible.mark.detect import ALPHA
 from indelible.mark.embed import Strength
-from indelible.mark.payload import encode_payload
 from indelible.video import open_video
 
-#: Seconds of footage after which the detector is asked what it knows.
-LOOK_AT_SECONDS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-
-#: Where the price of the mark is measured: loss of VMAF and change of bitrate.
-PRICE_CHANNEL, PRICE_BITS = "x264:crf=28", 64
+#: Where the price of the mark is measured, loss of VMAF and change of bitrate, and with which look it is noted.
+PRICE_CHANNEL, PRICE_BITS, PRICE_WAY = "x264:crf=28", 64, "plain"
 
 #: To be raised when a record gets another meaning; caches of the version before are not read then.
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,6 @@ class TrialSettings:
         quality_db: Y-PSNR that the mark aims at; None for that of the strength.
         alpha: p-value at which a mark counts as present.
         max_seconds: longer clips are cut to this.
-        search: how hard the detector looks.
     """
 
     seed: int = 1
@@ -57,15 +50,23 @@ class TrialSettings:
     quality_db: float | None = None
     alpha: float = ALPHA
     max_seconds: float = 10.0
-    search: Search = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What is done once for several measurements: the clip with such a payload goes through a channel, and is looked at in some ways."""
+
+    bits: int
+    channel: str
+    ways: tuple[Way, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TrialTask:
-    """What is still to be measured of one clip, and where its records go."""
+    """What is still to be measured of one clip, payload by payload, and where its records go."""
 
     clip: CorpusClip
-    cells: tuple[tuple[int, tuple[str, ...]], ...]
+    passings: tuple[Passing, ...]
     settings: TrialSettings
     cache: Cache
 
@@ -80,13 +81,20 @@ def clip_payload(clip_name: str, bits: int, settings: TrialSettings) -> Payload:
     return Payload(_draw(f"payload/{bits}", clip_name, settings, bits // 8))
 
 
+def clip_seed(clip_name: str, settings: TrialSettings) -> int:
+    """Return the seed of what is random in this clip's channels, so that not every clip is cut in the same place."""
+    return int.from_bytes(_draw("channel", clip_name, settings, 4))
+
+
 def load_clip(path: Path, *, max_seconds: float) -> Clip:
-    """Return the first seconds of a video, decoded."""
+    """Return the first seconds of a video, decoded, with what is known of them."""
     with open_video(path, threads=1) as reader:
         first = next(iter(reader))
         start = first.pts_seconds or 0.0
         rest = itertools.takewhile(lambda frame: (frame.pts_seconds or 0.0) - start < max_seconds, reader)
-        return Clip((first, *rest), reader.info)
+        frames, whole = (first, *rest), reader.info.duration_seconds
+        kept = None if whole is None else min(whole, max_seconds)
+        return Clip(frames, replace(reader.info, duration_seconds=kept, frames=len(frames)))
 
 
 def run_trials(task: TrialTask) -> int:
@@ -99,26 +107,28 @@ def run_trials(task: TrialTask) -> int:
 
 
 def _records(task: TrialTask) -> Iterator[Record]:
-    """Yield a record for each channel: a measurement, ``applies`` false, or the ``error`` that prevented it."""
+    """Yield a record for each way of looking: a measurement, ``applies`` false, or the ``error`` that prevented it."""
     name, settings = task.clip.name, task.settings
-    cells = [(bits, [parse_channel(text) for text in channels]) for bits, channels in task.cells]
     try:
         clip = load_clip(task.clip.path, max_seconds=settings.max_seconds)
-        for bits, channels in cells:
-            yield from _variant_records(clip, name, bits, channels, settings)
+        original = Original(clip.frames)
+        for bits, passings in itertools.groupby(task.passings, key=lambda passing: passing.bits):
+            yield from _variant_records(clip, original, name, bits, tuple(passings), settings)
     except MissingExtraError:
         raise
     except Exception as error:  # one bad clip must not cost the others' hours
-        yield from (_identity(name, bits, channel) | _error(error) for bits, channels in cells for channel in channels)
+        yield from (_identity(name, passing, way) | _error(error) for passing in task.passings for way in passing.ways)
 
 
-def _variant_records(clip: Clip, name: str, bits: int, channels: Iterable[Channel], settings: TrialSettings) -> Iterator[Record]:
+def _variant_records(
+    clip: Clip, original: Original, name: str, bits: int, passings: Sequence[Passing], settings: TrialSettings
+) -> Iterator[Record]:
     applicable = []
-    for channel in channels:
-        if channel.applies_to(clip.info):
-            applicable.append(channel)
+    for passing in passings:
+        if parse_channel(passing.channel).applies_to(clip.info):
+            applicable.append(passing)
         else:
-            yield _identity(name, bits, channel) | {"applies": False}
+            yield from (_identity(name, passing, way) | {"applies": False} for way in passing.ways)
     if not applicable:
         return
     key, payload = clip_key(name, settings), clip_payload(name, bits, settings)
@@ -130,67 +140,31 @@ def _variant_records(clip: Clip, name: str, bits: int, channels: Iterable[Channe
         "psnr_rgb_db": _finite(report.psnr_rgb_db),
         "unmarked_seconds": round(report.unmarked_seconds, 3),
     }
-    for channel in applicable:
-        started = time.perf_counter()
-        identity = _identity(name, bits, channel) | {"applies": True}
+    for passing in applicable:
+        channel = parse_channel(passing.channel)
+        started = time.process_time()
         try:
-            result = channel.run(marked)
-            found = look(result.clip.frames, key, payload, alpha=settings.alpha, search=settings.search)
-            size = {"encoded_bytes": result.encodings[-1].size_bytes if result.encodings else None}
-            price = _price(clip, result.clip, channel) if (str(channel), bits) == (PRICE_CHANNEL, PRICE_BITS) else {}
+            result = channel.run(marked, seed=clip_seed(name, settings))
+            sent = {"encoded_bytes": result.encodings[-1].size_bytes if result.encodings else None, "sent_cpu_seconds": _since(started)}
         except MissingExtraError:
             raise
         except Exception as error:
-            yield identity | _error(error)
+            yield from (_identity(name, passing, way) | {"applies": True} | _error(error) for way in passing.ways)
             continue
-        yield identity | quality | found | size | price | {"measured_in_seconds": round(time.perf_counter() - started, 2)}
-
-
-def look(frames: Iterable[Frame], key: SecretKey, payload: Payload, *, alpha: float, search: Search = "none") -> Record:
-    """Return what a detector finds in footage that carries ``payload`` under ``key``, and after how many seconds.
-
-    ``presence_seconds`` and ``payload_seconds`` are the first of `LOOK_AT_SECONDS` (or the end) at which the mark was found and the
-    payload read, None if never; a search, which takes seconds, is done at the end only. ``symbol_error_rate`` is that of the signs before
-    any correction, as the video was marked; a symbol that is exactly zero counts half. ``payload_exact`` is None for the mark without
-    payload.
-    """
-    detector = Detector([key], alpha=alpha, search=search)
-    wanted = {"presence_seconds", "payload_seconds"} if payload.bits else {"presence_seconds"}
-    seen: dict[str, float] = {}
-
-    def ask(at_seconds: float) -> Detection:
-        (detection,) = detector.results()
-        if detection.marked:
-            seen.setdefault("presence_seconds", at_seconds)
-        if payload.bits and detection.payload == payload:
-            seen.setdefault("payload_seconds", at_seconds)
-        return detection
-
-    looks = iter(LOOK_AT_SECONDS if search == "none" else ())
-    due, start, end = next(looks, math.inf), None, 0.0
-    for frame in frames:
-        seconds = frame.pts_seconds or 0.0
-        start = seconds if start is None else start
-        while seconds - start >= due:
-            if wanted - seen.keys():
-                ask(due)
-            due = next(looks, math.inf)
-        detector.add(frame)
-        end = round(seconds - start + float(frame.duration * frame.time_base), 3)
-    detection = ask(end)
-    agreement = detector.soft_symbols(0) * encode_payload(payload, key)
-    return {
-        "frames": detection.frames_used,
-        "seconds": end,
-        "marked": detection.marked,
-        "z": round(detection.z, 3),
-        "log10_p": round(detection.log10_p, 3),
-        "payload_exact": detection.payload == payload if payload.bits else None,
-        "payload_wrong": detection.payload not in (None, payload),
-        "symbol_error_rate": round(float(np.mean(np.where(agreement == 0.0, 0.5, agreement < 0.0))), 4),
-        "presence_seconds": seen.get("presence_seconds"),
-        "payload_seconds": seen.get("payload_seconds"),
-    } | ({} if search == "none" else {"geometry": asdict(detection.geometry)})
+        for way in passing.ways:
+            identity = _identity(name, passing, way) | {"applies": True}
+            started = time.process_time()
+            try:
+                found = look(result.clip.frames, key, payload, alpha=settings.alpha, way=way, original=original)
+                taken = {"looked_cpu_seconds": _since(started)}
+                priced = (passing.channel, bits, way) == (PRICE_CHANNEL, PRICE_BITS, PRICE_WAY)
+                price = _price(clip, result.clip, channel) if priced else {}
+            except MissingExtraError:
+                raise
+            except Exception as error:
+                yield identity | _error(error)
+                continue
+            yield identity | quality | found | sent | taken | price
 
 
 def _price(source: Clip, marked_encode: Clip, channel: Channel) -> Record:
@@ -208,8 +182,12 @@ def _price(source: Clip, marked_encode: Clip, channel: Channel) -> Record:
     }
 
 
-def _identity(name: str, bits: int, channel: Channel) -> Record:
-    return {"clip": name, "bits": bits, "channel": str(channel)}
+def _identity(name: str, passing: Passing, way: Way) -> Record:
+    return {"clip": name, "bits": passing.bits, "channel": passing.channel, "way": way}
+
+
+def _since(started: float) -> float:
+    return round(time.process_time() - started, 2)
 
 
 def _error(error: Exception) -> Record:

@@ -95,6 +95,20 @@ class ScaleShort(Resize):
 
 
 @dataclass(frozen=True, slots=True)
+class ScaleWidth(Resize):
+    """Resize the width to ``width_px`` and keep the aspect; for wider pictures only."""
+
+    shape: ClassVar[str] = "width:{width}"
+    width_px: Annotated[int, SIZE]
+
+    def size_after(self, width: int, height: int) -> tuple[int, int]:
+        return self.width_px, even(height * self.width_px / width)
+
+    def applies_to(self, info: VideoInfo) -> bool:
+        return info.width > self.width_px
+
+
+@dataclass(frozen=True, slots=True)
 class ScaleBy(Resize):
     """Resize each side by a factor."""
 
@@ -103,6 +117,18 @@ class ScaleBy(Resize):
 
     def size_after(self, width: int, height: int) -> tuple[int, int]:
         return even(width * self.factor), even(height * self.factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Resize):
+    """Resize the width by a factor and keep the height."""
+
+    name: ClassVar[str] = "stretch"
+    shape: ClassVar[str] = "{factor}"
+    factor: Annotated[float, Number(0.02, 8.0)]
+
+    def size_after(self, width: int, height: int) -> tuple[int, int]:
+        return even(width * self.factor), even(height)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ from indelible.channel.step import did_you_mean
 from indelible.errors import SpecError
 
 _CHANGES = (
-    *("crop=area:0.7:at=random", "crop=area:0.5:at=random", "pad=4:3", "rotate=2", "rotate=5", "rotate=90", "flip=h"),
-    *("fps=24", "fps=30", "fps=60", "drop=0.2", "speed=0.9", "speed=1.1", "trim=0.5:3.5"),
+    *("crop=area:0.7:at=random", "crop=area:0.5:at=random", "letterbox=4:3", "pillarbox=16:9"),
+    *("rotate=2", "rotate=5", "rotate=90", "flip=h", "stretch=1.1"),
+    *("fps=24:of=30", "fps=30:of=60", "fps=30:of=25", "drop=0.2", "speed=0.9", "speed=1.1", "trim=random:3"),
     *("brightness=0.2", "brightness=-0.2", "contrast=0.7", "contrast=1.3", "gamma=0.7", "gamma=1.4", "hue=30", "grey", "sharpen=1"),
     *("blur=1.5", "noise=8", "captions|logo=area:0.1"),
 )
@@ -122,7 +123,7 @@ LADDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "world": (
             *(f"{change}|x264:crf={crf}" for change in _CHANGES for crf in (23, 28)),
-            "crop=side:0.95|scale=short:270|captions|x264:crf=30|x264:crf=28",
+            "crop=area:0.9|scale=width:480|captions|x264:crf=30|x264:crf=28",
         ),
         "robustness": (
             "none",

@@ -17,22 +17,22 @@ from types import MappingProxyType
 from indelible.channel.bars import Letterbox, PadAspect, PadTo, Pillarbox
 from indelible.channel.chain import NONE, Channel, ChannelResult, Clip
 from indelible.channel.codecs import X264, X265, Av1, Vp9
-from indelible.channel.geometry import CropBox, CropShare, Flip, Rotate, ScaleBy, ScaleShort, ScaleTo
+from indelible.channel.geometry import CropBox, CropShare, Flip, Rotate, ScaleBy, ScaleShort, ScaleTo, ScaleWidth, Stretch
 from indelible.channel.overlay import Captions, Logo
 from indelible.channel.pixels import PixelFormat
 from indelible.channel.step import Step, did_you_mean
 from indelible.channel.texture import Blur, Noise, Sharpen
-from indelible.channel.timing import Drop, Duplicate, FrameRate, Speed, Trim
+from indelible.channel.timing import Drop, Duplicate, FrameRate, Speed, Trim, TrimRandom
 from indelible.channel.tone import Brightness, Contrast, Gamma, Grey, Hue, Saturation
 from indelible.errors import SpecError
 
 _STEP_CLASSES: tuple[type[Step], ...] = (
     *(X264, X265, Av1, Vp9),
-    *(ScaleTo, ScaleShort, ScaleBy, CropShare, CropBox, Rotate, Flip),
+    *(ScaleTo, ScaleShort, ScaleWidth, ScaleBy, Stretch, CropShare, CropBox, Rotate, Flip),
     *(PadTo, PadAspect, Letterbox, Pillarbox),
     *(Brightness, Contrast, Gamma, Hue, Saturation, Grey, PixelFormat),
     *(Noise, Blur, Sharpen, Logo, Captions),
-    *(FrameRate, Speed, Trim, Drop, Duplicate),
+    *(FrameRate, Speed, TrimRandom, Trim, Drop, Duplicate),
 )
 
 #: The steps of each name; of several, the first whose shape the value has is meant.

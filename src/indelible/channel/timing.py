@@ -22,6 +22,8 @@ from indelible.errors import InputError, SpecError
 from indelible.frames import Frame, Plane, VideoInfo
 
 _FRAME_RATE = Ratio(Fraction(1, 10), Fraction(1000))
+_SAME_RATE = Fraction(1, 100)  # of it: 29.97 counts as 30, 24 is not 25
+_ROOM = Fraction(7, 6)  # times the length of an excerpt, in which it can lie at random
 
 
 def with_times(frames: Iterable[Frame], info: VideoInfo) -> Iterator[tuple[Frame, Fraction]]:
@@ -43,7 +45,8 @@ def with_times(frames: Iterable[Frame], info: VideoInfo) -> Iterator[tuple[Frame
 class FrameRate(Step):
     """Show pictures at a constant ``rate``: at each new time the nearest old picture, or the two around it blended by distance.
 
-    New times are the multiples of 1 / ``rate`` from half a step before the first picture until before the end of the last one.
+    New times are the multiples of 1 / ``rate`` from half a step before the first picture until before the end of the last one. With ``of``
+    it is for videos of that rate only, give or take 1 %.
     """
 
     name: ClassVar[str] = "fps"
@@ -51,6 +54,10 @@ class FrameRate(Step):
     rate: Annotated[Fraction, _FRAME_RATE]
     _: KW_ONLY
     by: Literal["nearest", "blend"] = "nearest"
+    of: Annotated[Fraction | None, _FRAME_RATE] = None
+
+    def applies_to(self, info: VideoInfo) -> bool:
+        return self.of is None or (info.frame_rate is not None and abs(info.frame_rate / self.of - 1) <= _SAME_RATE)
 
     def info_after(self, info: VideoInfo) -> VideoInfo:
         frames = None if info.duration_seconds is None else round(info.duration_seconds * self.rate)
@@ -115,6 +122,20 @@ class Speed(Step):
             yield replace(frame, time_base=frame.time_base / self.factor)
 
 
+def _excerpt(frames: Iterable[Frame], info: VideoInfo, *, start: Fraction, end: Fraction) -> Iterator[Frame]:
+    """Yield the pictures from ``start`` until before ``end``, seconds from the first, moved to where the first was."""
+    origin: Fraction | None = None
+    shift: int | None = None
+    for frame, time in with_times(frames, info):
+        origin = time if origin is None else origin
+        if time - origin >= end:
+            return
+        if time - origin < start:
+            continue
+        shift = round((time - origin) / frame.time_base) if shift is None else shift
+        yield replace(frame, pts=(frame.pts or 0) - shift)
+
+
 @dataclass(frozen=True, slots=True)
 class Trim(Step):
     """Keep the pictures from ``start_seconds`` until before ``end_seconds``, counted from the first; the cut starts when the video did."""
@@ -140,19 +161,27 @@ class Trim(Step):
         return info.duration_seconds is None or self.start_seconds < info.duration_seconds
 
     def transform(self, frames: Iterable[Frame], info: VideoInfo, *, rng: np.random.Generator) -> Iterator[Frame]:
-        origin: Fraction | None = None
-        shift = 0
-        start, end = Fraction(str(self.start_seconds)), Fraction(str(self.end_seconds))
-        kept = False
-        for frame, time in with_times(frames, info):
-            origin = time if origin is None else origin
-            if time - origin >= end:
-                return
-            if time - origin < start:
-                continue
-            if not kept:
-                kept, shift = True, round((time - origin) / frame.time_base)
-            yield replace(frame, pts=(frame.pts or 0) - shift)
+        return _excerpt(frames, info, start=Fraction(str(self.start_seconds)), end=Fraction(str(self.end_seconds)))
+
+
+@dataclass(frozen=True, slots=True)
+class TrimRandom(Step):
+    """Keep ``length_seconds`` from a random start, drawn once a clip; for videos known to be a sixth longer at least."""
+
+    name: ClassVar[str] = "trim"
+    shape: ClassVar[str] = "random:{length}"
+    keeps_timing: ClassVar[bool] = False
+    length_seconds: Annotated[float, Number(0.01, 1e6)]
+
+    def info_after(self, info: VideoInfo) -> VideoInfo:
+        return replace(info, duration_seconds=self.length_seconds, frames=None)
+
+    def applies_to(self, info: VideoInfo) -> bool:
+        return info.duration_seconds is not None and info.duration_seconds >= self.length_seconds * _ROOM
+
+    def transform(self, frames: Iterable[Frame], info: VideoInfo, *, rng: np.random.Generator) -> Iterator[Frame]:
+        start = Fraction(rng.uniform(0.0, max(0.0, (info.duration_seconds or 0.0) - self.length_seconds)))
+        return _excerpt(frames, info, start=start, end=start + Fraction(str(self.length_seconds)))
 
 
 @dataclass(frozen=True, slots=True)

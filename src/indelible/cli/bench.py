@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from indelible.cli.bench_fingerprint import fingerprint
+from indelible.cli.bench_index import index
+from indelible.cli.benching import BITS, CACHE, JOBS, ONLY, OUTPUT, RESUME, SEED, SHARD, clips, finish, part
 from indelible.cli.terminal import complain
 
 if TYPE_CHECKING:
-    from indelible.bench.corpus import Corpus
-    from indelible.mark import Search
+    from indelible.bench.look import Way
+    from indelible.bench.strangers import NullWay
     from indelible.mark.embed import Strength
 
 __all__ = ["bench"]
-
-_CACHE = click.option(
-    "--cache", type=click.Path(path_type=Path), default=Path(".bench-cache"), show_default=True, help="Where measurements are remembered."
-)
-_JOBS = click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; each takes one core.")
-_RESUME = click.option("--resume/--fresh", default=True, show_default=True, help="Go on where an earlier run stopped, or measure anew.")
-_OUTPUT = click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE.json", help="The result."
-)
-_ONLY = click.option("--only", default="*", show_default=True, metavar="PATTERN", help="Only clips of such names, as in a shell: 'd00*'.")
-_BITS = click.option("--bits", type=click.Choice(["0", "64", "128", "256"]), multiple=True, help="Only payloads of so many bits.")
-_SEED = click.option("--seed", type=int, default=1, show_default=True, help="Of keys and payloads.")
 
 
 @click.group()
@@ -43,25 +33,34 @@ def bench() -> None:
     epilog="""\b
 Examples:
   indelible bench robustness clips/ -o robustness.json --jobs 8
-  indelible bench robustness clips/ -o part.json --shard 1/4
-  indelible bench robustness clips/ -o world.json --ladder world --bits 64 --search full
+  indelible bench robustness clips/ -o sample.json --shard 1/4
+  indelible bench robustness clips/ -o world.json --ladder world --bits 64 --look full --look reference
   indelible bench robustness clips/ -o mine.json --channel "scale=short:480|x265:crf=30" --bits 64
 The parts of a sharded run share a cache: run once more without --shard to sum up."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
+@OUTPUT
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Measure these channels instead of the planned ones.")
 @click.option("--ladder", "ladder_name", metavar="NAME", help="Measure the channels of this ladder instead.")
-@_BITS
+@BITS
 @click.option("--strength", type=click.Choice(["light", "standard", "strong"]), default="standard", show_default=True)
 @click.option("--quality", "quality_db", type=float, metavar="DB", help="Y-PSNR that the mark aims at, instead of --strength.")
-@click.option("--search", type=click.Choice(["none", "fast", "full"]), default="none", show_default=True, help="How hard to look.")
-@click.option("--shard", metavar="I/N", help="Only part I of N of the clips.")
-@_ONLY
-@_SEED
-@_JOBS
-@_CACHE
-@_RESUME
+@click.option(
+    "--look",
+    "ways",
+    type=click.Choice(["plain", "fast", "full", "reference"]),
+    multiple=True,
+    default=("plain",),
+    show_default=True,
+    help="How to look at what comes out: as it is, with a search, with the original at hand. More than once for several: each "
+    "encode is then made only once.",
+)
+@SHARD
+@ONLY
+@SEED
+@JOBS
+@CACHE
+@RESUME
 def robustness(
     corpus: Path,
     output: Path,
@@ -70,7 +69,7 @@ def robustness(
     bits: tuple[str, ...],
     strength: Strength,
     quality_db: float | None,
-    search: Search,
+    ways: tuple[Way, ...],
     shard: str | None,
     only: str,
     seed: int,
@@ -92,40 +91,77 @@ def robustness(
         plan = [(each, channels or planned.get(each, planned[64])) for each in wanted]
     run = RobustnessRun(
         plan=plan,
-        settings=TrialSettings(seed=seed, strength=strength, quality_db=quality_db, search=search),
+        ways=ways,
+        settings=TrialSettings(seed=seed, strength=strength, quality_db=quality_db),
         cache_folder=cache,
         jobs=jobs,
         resume=resume,
         progress=complain,
     )
-    _finish(run_robustness(_clips(corpus, only, shard), run), output)
+    finish(run_robustness(clips(corpus, only, shard), run), output)
 
 
 @bench.command(
     epilog="""\b
-Example:
-  indelible bench null clips/ -o null.json --jobs 8"""
+Examples:
+  indelible bench null clips/ -o null.json --jobs 8
+  indelible bench null clips/ -o null-full.json --look full --shard 1/8
+The parts of a sharded run share a cache: run once more without --shard to sum up."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
-@click.option("--pairs", type=click.IntRange(1), default=1_000_000, show_default=True, help="(clip, key) pairs in all, at least.")
-@_ONLY
-@_SEED
-@_JOBS
-@_CACHE
-@_RESUME
+@OUTPUT
+@click.option(
+    "--look",
+    "way",
+    type=click.Choice(["plain", "fast", "full", "reference", "random"]),
+    default="plain",
+    show_default=True,
+    help="How keys are looked for: by a plain detector, by a whole search, with the original at hand, or each under one hypothesis of "
+    "the full search that is drawn at random.",
+)
+@click.option(
+    "--pairs",
+    type=click.IntRange(1),
+    show_default="1000000, or 10000 for a whole search",
+    help="(clip, key) pairs in all parts together, at least.",
+)
+@SHARD
+@ONLY
+@SEED
+@JOBS
+@CACHE
+@RESUME
 @click.pass_context
-def null(ctx: click.Context, corpus: Path, output: Path, pairs: int, only: str, seed: int, jobs: int, cache: Path, resume: bool) -> None:
+def null(
+    ctx: click.Context,
+    corpus: Path,
+    output: Path,
+    way: NullWay,
+    pairs: int | None,
+    shard: str | None,
+    only: str,
+    seed: int,
+    jobs: int,
+    cache: Path,
+    resume: bool,
+) -> None:
     """How often a key is found that is not there. Writes a plot of the p-values beside the result.
 
     Exits with 1 if p-values are too small too often, or a payload was reported.
     """
-    from indelible.bench.null import NullRun, NullSettings, run_null
+    from indelible.bench.null import PAIRS, NullRun, NullSettings, run_null
     from indelible.report.null import write_null_plot
 
-    run = NullRun(settings=NullSettings(seed=seed, pairs=pairs), cache_folder=cache, jobs=jobs, resume=resume, progress=complain)
-    result = run_null(_clips(corpus, only, None), run)
-    _finish(result, output)
+    run = NullRun(
+        settings=NullSettings(seed=seed, way=way, pairs=pairs or PAIRS[way]),
+        part=part(shard),
+        cache_folder=cache,
+        jobs=jobs,
+        resume=resume,
+        progress=complain,
+    )
+    result = run_null(clips(corpus, only, None), run)
+    finish(result, output)
     write_null_plot(output.with_suffix(".svg"), result["summary"])
     if not all(row["valid"] for row in result["summary"]):
         complain("the p-values are not valid; see the table")
@@ -140,7 +176,7 @@ Examples:
 Without --only, the clips that the published table rests on; other footage needs --only."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
+@OUTPUT
 @click.option("--peer", "names", multiple=True, metavar="NAME", help="Only these: dwtDct, dwtDctSvd, rivaGan, ...")
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Measure these channels instead of the planned ones.")
 @click.option("--frames", type=click.IntRange(1), metavar="N", help="At most so many frames of each clip; 24 or 48 are planned.")
@@ -159,10 +195,10 @@ Without --only, the clips that the published table rests on; other footage needs
     show_default=True,
     help="What runs in there, of a checkout of the source.",
 )
-@_SEED
-@_JOBS
-@_CACHE
-@_RESUME
+@SEED
+@JOBS
+@CACHE
+@RESUME
 def peers(
     corpus: Path,
     output: Path,
@@ -196,8 +232,8 @@ def peers(
         resume=resume,
         progress=complain,
     )
-    clips = _clips(corpus, only or "*", None)
-    _finish(run_peers(chosen_clips(clips) if only is None else clips, run), output)
+    clips = clips(corpus, only or "*", None)
+    finish(run_peers(chosen_clips(clips) if only is None else clips, run), output)
 
 
 @bench.command(
@@ -205,22 +241,25 @@ def peers(
 Examples:
   indelible bench security clips/ -o security.json --jobs 2
   indelible bench security clips/ -o thin.json --only 'd05*' --attack collude --attack overwrite
-  indelible bench security clips/ -o part.json --shard 1/4
+  indelible bench security clips/ -o long.json --attack collude --seconds 6
+  indelible bench security clips/ -o sample.json --shard 1/4
 The parts of a sharded run share a cache: run once more without --shard to sum up."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
+@OUTPUT
 @click.option("--attack", "families", multiple=True, metavar="NAME", help="Only these: average, copy, overwrite, collude, remove, oracle.")
-@click.option("--shard", metavar="I/N", help="Attack only part I of N of the clips.")
-@_ONLY
-@_SEED
-@_JOBS
-@_CACHE
-@_RESUME
+@click.option("--seconds", type=click.FloatRange(0.1), default=1.5, show_default=True, help="Longer clips are cut to this.")
+@SHARD
+@ONLY
+@SEED
+@JOBS
+@CACHE
+@RESUME
 def security(
     corpus: Path,
     output: Path,
     families: tuple[str, ...],
+    seconds: float,
     shard: str | None,
     only: str,
     seed: int,
@@ -235,53 +274,14 @@ def security(
 
     run = SecurityRun(
         families=families or FAMILIES,
-        settings=SecuritySettings(seed=seed),
-        part=_part(shard),
+        settings=SecuritySettings(seed=seed, seconds=seconds),
+        part=part(shard),
         cache_folder=cache,
         jobs=jobs,
         resume=resume,
         progress=complain,
     )
-    _finish(run_security(_clips(corpus, only, None), run), output)
-
-
-@bench.command(
-    epilog="""\b
-Examples:
-  indelible bench fingerprint clips/ -o fingerprint.json --jobs 2
-  indelible bench fingerprint clips/ -o thin.json --only 'd05*' --edit mirror --edit "crop 10 %" --distractors 20000"""
-)
-@click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
-@click.option("--edit", "edits", multiple=True, metavar="NAME", help="Only these edits.")
-@click.option(
-    "--distractors",
-    type=click.IntRange(0),
-    default=1_000_000,
-    show_default=True,
-    help="Codes in the database besides the corpus.",
-)
-@_ONLY
-@_SEED
-@_JOBS
-@_CACHE
-@_RESUME
-def fingerprint(
-    corpus: Path, output: Path, edits: tuple[str, ...], distractors: int, only: str, seed: int, jobs: int, cache: Path, resume: bool
-) -> None:
-    """Which edited copies are found among many other codes, which unrelated videos are taken for copies, and what the codes are worth."""
-    from indelible.bench.fingerprint.edits import chosen_edits
-    from indelible.bench.fingerprint.run import FingerprintRun, FingerprintSettings, run_fingerprint
-
-    run = FingerprintRun(
-        edits=chosen_edits(edits),
-        settings=FingerprintSettings(seed=seed, distractor_codes=distractors),
-        cache_folder=cache,
-        jobs=jobs,
-        resume=resume,
-        progress=complain,
-    )
-    _finish(run_fingerprint(_clips(corpus, only, None), run), output)
+    finish(run_security(clips(corpus, only, None), run), output)
 
 
 @bench.command(
@@ -290,10 +290,10 @@ Example:
   indelible bench speed clips/ -o speed.json"""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
+@OUTPUT
 @click.option("--pairs", type=click.IntRange(1), default=7, show_default=True, help="Of runs, for each ratio.")
 @click.option("--frames", type=click.IntRange(1), default=60, show_default=True, help="Of each of the six clips that are put together.")
-@_ONLY
+@ONLY
 def speed(corpus: Path, output: Path, pairs: int, frames: int, only: str) -> None:
     """What a mark costs in time: beside the same transcode, and beside the decode.
 
@@ -301,43 +301,25 @@ def speed(corpus: Path, output: Path, pairs: int, frames: int, only: str) -> Non
     """
     from indelible.bench.speed import SpeedSettings, run_speed
 
-    _finish(run_speed(_clips(corpus, only, None), SpeedSettings(pairs=pairs, frames=frames), progress=complain), output)
+    finish(run_speed(clips(corpus, only, None), SpeedSettings(pairs=pairs, frames=frames), progress=complain), output)
 
 
 @bench.command(
     epilog="""\b
 Examples:
-  indelible bench index clips/ -o index.json --jobs 2
-  indelible bench index clips/ -o large.json --codes 10000000 --kind corpus"""
-)
-@click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
-@click.option("--codes", "counts", type=click.IntRange(1000), multiple=True, metavar="N", help="Store so many.  [default: 100000, 1000000]")
-@click.option("--kind", "kinds", multiple=True, metavar="NAME", help="Only codes like these: corpus, even, slates.")
-@_ONLY
-@_SEED
-@_JOBS
-def index(corpus: Path, output: Path, counts: tuple[int, ...], kinds: tuple[str, ...], only: str, seed: int, jobs: int) -> None:
-    """How fast codes are stored and found: made ones, statistically like those of the corpus, evenly spread, and crowded."""
-    from indelible.bench.index.run import IndexRun, IndexSettings, run_index
-
-    usual = IndexSettings()
-    settings = IndexSettings(seed=seed, codes=counts or usual.codes, kinds=kinds or usual.kinds)
-    _finish(run_index(_clips(corpus, only, None), IndexRun(settings, jobs=jobs, progress=complain)), output)
-
-
-@bench.command(
-    epilog="""\b
-Example:
-  indelible bench table robustness.json"""
+  indelible bench table robustness.json
+  indelible bench table security.json --section "several recipients\""""
 )
 @click.argument("result", type=click.Path(path_type=Path))
-def table(result: Path) -> None:
+@click.option("--section", "wanted", multiple=True, metavar="TEXT", help="Only tables under headings with such a text.")
+def table(result: Path, wanted: tuple[str, ...]) -> None:
     """Print a result as Markdown tables."""
+    from indelible.bench.markdown import sections
     from indelible.bench.result_file import read_result
     from indelible.bench.tables import result_table
 
-    click.echo(result_table(read_result(result)), nl=False)
+    text = result_table(read_result(result))
+    click.echo(sections(text, wanted) if wanted else text, nl=False)
 
 
 @bench.command(
@@ -348,7 +330,7 @@ Examples:
 )
 @click.argument("result", type=click.Path(path_type=Path))
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Only these channels.")
-@_BITS
+@BITS
 def failures(result: Path, channels: tuple[str, ...], bits: tuple[str, ...]) -> None:
     """Print the clips that fail in a robustness result, and why.
 
@@ -360,29 +342,5 @@ def failures(result: Path, channels: tuple[str, ...], bits: tuple[str, ...]) -> 
     click.echo(failure_tables(read_result(result), channels=channels, bits=[int(each) for each in bits]), nl=False)
 
 
-def _clips(folder: Path, only: str, shard: str | None) -> Corpus:
-    from indelible.bench.corpus import load_corpus
-
-    return load_corpus(folder, pattern=only).shard(*_part(shard))
-
-
-def _part(shard: str | None) -> tuple[int, int]:
-    if shard is None:
-        return 1, 1
-    numbers = re.fullmatch(r"(\d+)/(\d+)", shard)
-    if numbers is None:
-        raise click.UsageError(f"--shard is {shard!r}; write it as I/N, for example 2/8.")
-    return int(numbers[1]), int(numbers[2])
-
-
-def _finish(result: dict[str, Any], output: Path) -> None:
-    """Write the result, name what failed, and print the table."""
-    from indelible.bench.result_file import write_result
-    from indelible.bench.tables import result_table
-
-    write_result(output, result)
-    for failure in result.get("errors", ()):
-        what = [f"{failure['bits']} bits"] if "bits" in failure else []
-        what += [failure[name] for name in ("system", "family", "channel") if name in failure]
-        complain(f"{failure['clip']}, {', '.join(what)}: {failure['error']}")
-    click.echo(result_table(result), nl=False)
+bench.add_command(fingerprint)
+bench.add_command(index)

@@ -10,11 +10,12 @@ import click
 from indelible.cli.alpha import alpha_option
 from indelible.cli.keyfiles import read_keys
 from indelible.cli.limits import limit_option
-from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, quoted, warn
+from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, progress_bars, quoted, warn
 from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
     from indelible.mark import Geometry, Payload, Search
+    from indelible.mark.sync.montage import Shot
     from indelible.video import Limits
     from indelible.workflows.detect import DetectResult
 
@@ -45,7 +46,7 @@ Examples:
     default=1,
     show_default=True,
     metavar="N",
-    help="Look at each N-th frame only: faster, for a little less evidence.",
+    help="Look at one frame in N, and do not even decode those that no other needs: faster, for a little less evidence.",
 )
 @click.option(
     "--search",
@@ -106,7 +107,7 @@ def detect(
     worst = 0
     for source in sources:
         try:
-            with progress_bar(source) as progress:
+            with progress_bars(source, f"{source}: searching") as (progress, search_progress):
                 results = detect_file(
                     source,
                     keys,
@@ -117,6 +118,7 @@ def detect(
                     search=search,
                     limits=limits,
                     progress=progress,
+                    search_progress=search_progress,
                 )
         except IndelibleError as error:
             if len(sources) == 1:
@@ -174,8 +176,14 @@ def _changes(found: Geometry) -> Iterator[str]:
         yield f"turned counter-clockwise by {pose.rotation_deg:g} degrees"
     if timing.speed != 1.0:
         yield f"about {timing.speed:g} times as fast"
-    if timing.start_seconds >= 1.0:
-        yield f"begins about {timing.start_seconds:.0f} s into the original"
+    if found.shots:
+        yield f"put together of {len(found.shots)} shots: " + ", ".join(map(_shot_in_words, found.shots))
+    elif (start := timing.original_seconds(0.0) or 0.0) >= 1.0:
+        yield f"begins about {start:.0f} s into the original"
+
+
+def _shot_in_words(shot: Shot) -> str:
+    return f"{shot.start_seconds:.0f} - {shot.end_seconds:.0f} s from about {shot.original_seconds:.0f} s on in the original"
 
 
 def _payload_in_words(payload: Payload | None, symbol_error_rate: float | None) -> str:

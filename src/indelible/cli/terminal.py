@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from indelible.mark import Payload
     from indelible.workflows.progress import Progress
 
-__all__ = ["columns", "complain", "likelihood", "print_document", "progress_bar", "quoted", "waiting", "warn"]
+__all__ = ["columns", "complain", "likelihood", "print_document", "progress_bar", "progress_bars", "quoted", "waiting", "warn"]
 
 
 def complain(sentence: str) -> None:
@@ -53,18 +53,33 @@ def quoted(payload: Payload) -> str:
 @contextmanager
 def progress_bar(title: str) -> Iterator[Progress | None]:
     """Show a bar while the block runs if a person is watching (standard error is a terminal); otherwise give None."""
+    with progress_bars(title) as (bar,):
+        yield bar
+
+
+@contextmanager
+def progress_bars(*titles: str) -> Iterator[tuple[Progress | None, ...]]:
+    """Do the same for several stretches of work, whose bars appear when they begin."""
     if not sys.stderr.isatty():
-        yield None
+        yield tuple(None for _ in titles)
         return
+    from rich import progress
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)  # honours NO_COLOR
-    with Progress(
-        TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn(), console=console, transient=True
+    with progress.Progress(
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.TimeRemainingColumn(),
+        console=console,
+        transient=True,
     ) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        tasks = [bar.add_task(title, total=None, visible=place == 0) for place, title in enumerate(titles)]
+
+        def follow(task: progress.TaskID) -> Progress:
+            return lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+        yield tuple(map(follow, tasks))
 
 
 @contextmanager

@@ -8,25 +8,26 @@ from indelible.frames import Frame
 from indelible.mark.carrier import WINDOW_SECONDS
 
 STEP_SECONDS = 1.0
+UNTIMED_SECONDS = 0.04  # for which a frame without a time counts as shown
 STEP_BYTES = 200_000_000  # a step of very large pictures ends early, so that memory is bounded
 
 
 class Clock:
     """Tells in which step of the video a frame lies; time starts with the first frame, whatever its timestamp, unless an origin is given.
 
-    A frame without a time counts as shown 1/25 s after the one before.
+    A frame without a time counts as shown `UNTIMED_SECONDS` after the one before.
     """
 
     def __init__(self, origin_seconds: float | None = None) -> None:
         self._origin = origin_seconds
-        self._last = -0.04
+        self._last = -UNTIMED_SECONDS
 
     def seconds(self, frame: Frame) -> float:
         """Return the media time of the next frame, in seconds from the first."""
         now = frame.pts_seconds
         if self._origin is None:
             self._origin = now if now is not None else 0.0
-        elapsed = self._last + 0.04 if now is None else now - self._origin
+        elapsed = self._last + UNTIMED_SECONDS if now is None else now - self._origin
         self._last = max(elapsed, 0.0)
         return self._last
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,26 +15,35 @@ from indelible.errors import InputError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark.carrier import WINDOW_SECONDS
-from indelible.mark.clock import STEP_SECONDS, Clock, step_of, window_of
-from indelible.mark.grid import analyse, to_grid
+from indelible.mark.clock import STEP_SECONDS, UNTIMED_SECONDS, Clock, step_of, window_of
+from indelible.mark.grid import GRID, analyse, to_grid
 from indelible.mark.informed import Reading
 from indelible.mark.lineup import Lineup, LineupTally
-from indelible.mark.payload import Payload, decode_payload
+from indelible.mark.payload import DecodedPayload, Payload, decode_payload
 from indelible.mark.perception import evidence
-from indelible.mark.sync import Footage, Found, Geometry, Search, log10_share_as_marked, search, searched
+from indelible.mark.sync import Followed, Footage, Found, Geometry, Search, elsewhen, log10_share_as_marked, search, searched
+from indelible.mark.sync.timing import IN_TIME
 from indelible.mark.tally import WEIGHTS, Evidence, Scores, Tally
 from indelible.stats.tails import log10_rademacher_tail, log10_union
 
 ALPHA = 1e-6
 
+_ENOUGH = 2 * GRID  # samples of a side
+_MUTE_Z = 1.0  # a step below shows nothing
+_MANY_MUTE = 2  # steps, after which it is asked whether they come from another time
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of the video with the p-value of the mark's presence in it alone."""
+    """A stretch of the video with the p-value of the mark's presence in it alone.
+
+    ``original_seconds`` is the second of the original that it begins with, None for foreign footage between shots.
+    """
 
     start_seconds: float
     end_seconds: float
     log10_p: float
+    original_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,8 @@ class Detector:
         lineup: known marks to look for besides, thousands of them if need be. One half of the error is then shared by the keys, the
             other by the known marks, so that their number costs the keys nothing more.
         alpha: largest p-value that counts as marked, above 0 and below 1.
-        every: look at each so manieth frame only, 1 or more: faster, for a little less evidence.
+        every: look at one frame in so many frames' time, 1 or more: faster, for a little less evidence. Frames that are left out of the
+            stream count as time that passes.
         search: whether to look for the keys' marks also in pictures that were turned, mirrored or framed, and at other times ("fast"),
             and in parts of pictures ("full", seconds of work for each key). The known marks are looked for as marked.
         informed: whether there will also be a reading with the original at hand. One half of each share of the error is then its.
@@ -99,15 +110,15 @@ class Detector:
         self._log10_alpha = math.log10(alpha)
         self._tallies = [Tally.start(key) for key in keys]
         self._lineup = None if lineup is None else LineupTally.start(lineup)
-        self._shares = len(keys) * (1 if lineup is None else 2) * (2 if informed else 1)
+        self._shares_of_a_key = (1 if lineup is None else 2) * (2 if informed else 1)
         self._search = search
-        self._searched = (searched(search) + (len(WEIGHTS) if informed else 0)) * len(keys) + (0 if lineup is None else len(lineup.marks))
+        self._searched_for_a_key = searched(search) + (len(WEIGHTS) if informed else 0)
         self._footage = Footage()
         self._clock = Clock(origin_seconds)
         self._step = _StepMean(0)
         self._window = _Window(0)
         self._every = every
-        self._seen = 0
+        self._due_seconds = -math.inf
         self._used = 0
         self._duration_seconds = 0.0
 
@@ -117,19 +128,22 @@ class Detector:
         step = step_of(seconds)
         if step != self._step.index or not self._step.fits(frame):
             self._close_step(step)
-        if self._seen % self._every == 0:
+        shown_seconds = float(frame.duration * frame.time_base)
+        if self._every == 1 or seconds >= self._due_seconds:  # stated durations may be wrong; all frames are all frames
             self._step.add(frame)
             self._used += 1
-        self._seen += 1
-        self._duration_seconds = seconds + float(frame.duration * frame.time_base)
+            # Half a frame early, so that rounded times make no difference.
+            self._due_seconds = seconds + (self._every - 0.5) * (shown_seconds or UNTIMED_SECONDS)
+        self._duration_seconds = seconds + shown_seconds
 
-    def results(self, reading: Reading | None = None) -> tuple[Detection, ...]:
+    def results(self, reading: Reading | None = None, *, progress: Followed | None = None) -> tuple[Detection, ...]:
         """Return a detection for each key from the frames so far; more may follow.
 
         Args:
             reading: of the same frames with the original at hand, where the detector is ``informed``.
+            progress: told how much of the work of a full search is done, and how much there is at most, for one key after the other.
         """
-        return tuple(self._result(tally, reading) for tally in self._current(self._tallies))
+        return tuple(self._result(tally, reading, progress) for tally in self._current(self._tallies))
 
     def lineup_results(self, reading: Reading | None = None) -> tuple[tuple[int, Detection], ...]:
         """Return the known marks from the most evident one on, down to the first that is not there; more frames may follow.
@@ -152,6 +166,20 @@ class Detector:
                 break
         return tuple(results)
 
+    def alone(self, key_index: int) -> Detector:
+        """Return a detector that has seen the same frames and was asked for one of the keys only: a test of many keys reads them once."""
+        other = copy.copy(self)
+        other._tallies = [self._tallies[key_index]]
+        other._step = copy.deepcopy(self._step)
+        return other
+
+    @property
+    def footage(self) -> Footage:
+        """What a search looks at, of the frames so far; nothing without a search."""
+        if self._search == "none" or self._step.frames == 0:
+            return self._footage
+        return self._footage.plus(self._step.index, self._step.mean, self._step.frames)
+
     def scores(self) -> tuple[Scores, ...]:
         """Return the two statistics of each key from the frames so far: what thousands of keys can afford."""
         return tuple(tally.scores for tally in self._current(self._tallies, by_step=False))
@@ -160,8 +188,16 @@ class Detector:
         """Return the soft payload symbols of a key from the frames so far, shape (1024,), positive for +1."""
         return self._current([self._tallies[key_index]], by_step=False)[0].soft
 
+    @property
+    def _shares(self) -> int:
+        return len(self._tallies) * self._shares_of_a_key
+
+    @property
+    def _searched(self) -> int:
+        return self._searched_for_a_key * len(self._tallies) + (0 if self._lineup is None else len(self._lineup.lineup.marks))
+
     def _close_step(self, following: int) -> None:
-        self._footage = self._seen_so_far()
+        self._footage = self.footage
         self._window = self._window.with_step(self._step)
         self._step = _StepMean(following)
         if window_of(following) != self._window.index:
@@ -169,12 +205,6 @@ class Detector:
             if self._lineup is not None and self._window.steps:
                 self._lineup = self._lineup.with_window(self._window.index, self._window.whole.values)
             self._window = _Window(window_of(following))
-
-    def _seen_so_far(self) -> Footage:
-        """Return what a search looks at, with the open step counted in."""
-        if self._search == "none" or self._step.frames == 0:
-            return self._footage
-        return self._footage.plus(self._step.index, self._step.mean, self._step.frames)
 
     def _current(self, tallies: Sequence[Tally], *, by_step: bool = True) -> list[Tally]:
         """Return the tallies with the open window counted in."""
@@ -184,21 +214,35 @@ class Detector:
         whole = window.whole
         return [tally.with_window(window.index, whole, window.steps if by_step else ()) for tally in tallies]
 
-    def _result(self, tally: Tally, reading: Reading | None) -> Detection:
+    def _result(self, tally: Tally, reading: Reading | None, progress: Followed | None) -> Detection:
         informed = None if reading is None else reading.found(tally.key, shares=self._shares)
         if informed is not None and reading is not None and informed.log10_p <= self._log10_alpha:
-            return self._detection(informed, reading.spans)
-        as_marked = Found.of(tally, Geometry(), log10_share_as_marked(self._search), self._shares)
-        if as_marked.log10_p <= self._log10_alpha or self._search == "none":
-            return self._detection(as_marked)
-        found = search(self._seen_so_far(), tally.key, effort=self._search, log10_enough=self._log10_alpha, shares=self._shares)
-        return self._detection(min([as_marked, *found], key=lambda each: each.log10_p))
+            return self._detection(informed, self._decoded(informed), reading.spans)
+        best = Found.of(tally, Geometry(), log10_share_as_marked(self._search), self._shares)
+        if self._search == "none":
+            return self._detection(best, self._decoded(best))
+        footage = self.footage
+        if best.log10_p > self._log10_alpha:
+            found = search(footage, tally.key, effort=self._search, log10_enough=self._log10_alpha, shares=self._shares, progress=progress)
+            best = min([best, *found], key=lambda each: each.log10_p)
+        decoded = self._decoded(best)
+        if best.log10_p <= self._log10_alpha and best.geometry.timing == IN_TIME and (decoded is None or _mute(best) >= _MANY_MUTE):
+            # What is found may be one shot of several, with nothing but noise in the others.
+            other = elsewhen(footage, best)
+            if other.log10_p < best.log10_p:
+                best, decoded = other, decoded or self._decoded(other)
+        return self._detection(best, decoded)
 
-    def _detection(self, found: Found, spans: Sequence[tuple[float, float]] | None = None) -> Detection:
-        """Return what was found; ``spans`` are the seconds of its parts, steps by default."""
+    def _decoded(self, found: Found) -> DecodedPayload | None:
+        """Return what a mark that is there says, None where it cannot be read."""
+        return decode_payload(found.tally.soft, found.tally.key) if found.log10_p <= self._log10_alpha else None
+
+    def _detection(
+        self, found: Found, decoded: DecodedPayload | None, spans: Sequence[tuple[float, float, float]] | None = None
+    ) -> Detection:
+        """Return what was found; ``spans`` are the seconds of its parts and those of the original, steps by default."""
         tally = found.tally
         marked = found.log10_p <= self._log10_alpha
-        decoded = decode_payload(tally.soft, tally.key) if marked else None
         return Detection(
             key_id=tally.key.key_id,
             marked=marked,
@@ -210,15 +254,18 @@ class Detector:
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
             geometry=found.geometry,
             segments=tuple(
-                Segment(*(self._seconds_of(step) if spans is None else spans[step]), found.log10_p_of(scores))
+                Segment(start, end, found.log10_p_of(scores), original)
                 for step, scores in sorted(tally.steps, key=lambda part: part[0])
+                for start, end, original in [self._span(found, step) if spans is None else spans[step]]
             ),
             frames_used=self._used,
             duration_seconds=self._duration_seconds,
         )
 
-    def _seconds_of(self, step: int) -> tuple[float, float]:
-        return step * STEP_SECONDS, min((step + 1) * STEP_SECONDS, self._duration_seconds)
+    def _span(self, found: Found, step: int) -> tuple[float, float, float | None]:
+        """Return the seconds at which a step begins and ends, and that of the original at which it begins."""
+        start = step * STEP_SECONDS
+        return start, min(start + STEP_SECONDS, self._duration_seconds), found.geometry.timing.original_seconds(start)
 
     def _known(self, tally: LineupTally, place: int, geometry: Geometry) -> Detection:
         z, shares = float(tally.z()[place]), 2 * len(tally.lineup.marks)
@@ -240,7 +287,12 @@ class Detector:
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
             geometry=geometry,
             segments=tuple(
-                Segment(window * WINDOW_SECONDS, min((window + 1) * WINDOW_SECONDS, self._duration_seconds), log10_p(value))
+                Segment(
+                    window * WINDOW_SECONDS,
+                    min((window + 1) * WINDOW_SECONDS, self._duration_seconds),
+                    log10_p(value),
+                    window * WINDOW_SECONDS,
+                )
                 for window, value in tally.z_of_windows(place)
             ),
             frames_used=self._used,
@@ -248,8 +300,13 @@ class Detector:
         )
 
 
+def _mute(found: Found) -> int:
+    """Return how many steps show nothing."""
+    return sum(max(scores.z) < _MUTE_Z for _, scores in found.tally.steps)
+
+
 class _StepMean:
-    """The running mean of a step's luma at full size."""
+    """The running mean of a step's luma."""
 
     def __init__(self, index: int) -> None:
         self.index = index
@@ -269,13 +326,26 @@ class _StepMean:
 
     @property
     def mean(self) -> NDArray[np.float32]:
-        """The mean picture, in luma levels of 8 bit."""
-        return self._total * np.float32(self._scale / self.frames)
+        """The mean picture, in luma levels of 8 bit; a large one at half the size, or a quarter, ..."""
+        return _halved(self._total) * np.float32(self._scale / self.frames)
 
     def evidence(self) -> Evidence:
         """Return the evidence of the mean picture, weighted by its frames."""
-        cells = to_grid(self.mean)
+        # Scaled on the grid, which is smaller.
+        cells = to_grid(_halved(self._total)) * np.float32(self._scale / self.frames)
         return Evidence.of(evidence(analyse(cells)) * np.float32(self.frames))
+
+
+def _halved(luma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a picture averaged down by a power of two, as long as no side gets shorter than twice the grid's.
+
+    That is quicker than any other shrinking, and leaves little to shrink. The edge may lose less than a thousandth of a side.
+    """
+    factor = 1
+    while min(luma.shape) >= 2 * factor * _ENOUGH:
+        factor *= 2
+    height, width = luma.shape[0] // factor, luma.shape[1] // factor
+    return np.asarray(cv2.resize(luma[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

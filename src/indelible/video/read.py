@@ -36,7 +36,9 @@ _LOOK_SECONDS = 5
 
 
 @contextmanager
-def open_video(source: Source, *, threads: int = 0, limits: Limits = DEFAULT_LIMITS) -> Iterator[VideoReader]:
+def open_video(
+    source: Source, *, threads: int = 0, only_referenced: bool = False, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[VideoReader]:
     """Open a video for reading, from a path, ``-`` (standard input) or a binary file object.
 
     For example::
@@ -48,6 +50,8 @@ def open_video(source: Source, *, threads: int = 0, limits: Limits = DEFAULT_LIM
     Args:
         source: what to read; a seekable file object is read from its start.
         threads: decoder threads; 0 takes all cores, and 1 decodes without delay (for clips in memory).
+        only_referenced: leave out pictures from which no other is predicted, where the decoder can: they cost half of the decoding or
+            more, and have the least bits.
         limits: refuse what goes beyond: what a file says of itself before anything is decoded, and its length while it is read.
 
     Raises:
@@ -64,6 +68,8 @@ def open_video(source: Source, *, threads: int = 0, limits: Limits = DEFAULT_LIM
         stream.thread_count = threads
         # Frame threads are the fast ones, and delay the first picture by their number.
         stream.thread_type = "SLICE" if threads == 1 else "AUTO"
+        if only_referenced:
+            stream.codec_context.skip_frame = "NONREF"
         reader = VideoReader(container, stream, name, limits)
         yield reader
 

@@ -72,7 +72,13 @@ class DetectResult:
             log10_correction=found.log10_correction,
             geometry=_geometry(found.geometry),
             segments=[
-                {"start_seconds": part.start_seconds, "end_seconds": part.end_seconds, "log10_p": part.log10_p} for part in found.segments
+                {
+                    "start_seconds": part.start_seconds,
+                    "end_seconds": part.end_seconds,
+                    "original_start_seconds": part.original_seconds,
+                    "log10_p": part.log10_p,
+                }
+                for part in found.segments
             ],
             frames_used=found.frames_used,
             duration_seconds=found.duration_seconds,
@@ -93,6 +99,7 @@ def detect_file(
     search: Search = "none",
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
+    search_progress: Progress | None = None,
 ) -> tuple[DetectResult, ...]:
     """Look for marks of some keys in a video.
 
@@ -104,10 +111,12 @@ def detect_file(
         reference: the unmarked original, to register the video against and to take away. One half of each key's error is then that
             reading's. Both videos are read twice.
         alpha: largest p-value that counts as marked.
-        every: look at each so manieth frame only, 1 or more.
+        every: look at one frame in so many, 1 or more; from 2 on, frames that no other needs are not even decoded, unless there is a
+            reference.
         search: whether to look for the keys' own marks also in changed pictures and at other times, "fast" or "full".
         limits: how much of a source is read.
         progress: told of each frame.
+        search_progress: told how much of the work of a full search is done, and how much there is at most, for one key after the other.
 
     Returns:
         one result for each key, in their order.
@@ -124,7 +133,7 @@ def detect_file(
         check_readable_twice(source)
         scanner = Scanner()
     seen = Likeness()
-    with open_video(source, limits=limits) as reader:
+    with open_video(source, only_referenced=every > 1 and reference is None, limits=limits) as reader:
         frames = followed(reader, progress)
         for frame in frames if copies is None else seen.watch(frames):
             detector.add(frame)
@@ -135,7 +144,9 @@ def detect_file(
     if reference is not None and scanner is not None:
         reading, more = reference.read(source, scanner.scan(), limits=limits)
         warnings += more
-    results = tuple(DetectResult(label(source), found, alpha, warnings=warnings) for found in detector.results(reading))
+    results = tuple(
+        DetectResult(label(source), found, alpha, warnings=warnings) for found in detector.results(reading, progress=search_progress)
+    )
     if copies is None:
         return results
     # What was laid onto the original has been compared with it already; the pictures in the registry are of videos as they were marked.
@@ -176,6 +187,6 @@ def _geometry(found: Geometry) -> Document:
         "rotation_deg": pose.rotation_deg,
         "flipped": pose.mirrored,
         "speed": timing.speed,
-        "start_seconds": timing.start_seconds,
+        "start_seconds": timing.original_seconds(0.0),
         "content": {"left": content.left, "top": content.top, "right": content.right, "bottom": content.bottom},
     }

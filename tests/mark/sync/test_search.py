@@ -95,7 +95,7 @@ def test_an_excerpt_is_found_in_its_window(film):
 def test_a_search_costs_what_is_found_as_marked_a_third_of_a_decade(marked):
     plain, found = detect(marked), detect(marked, search="full")
     assert found.log10_p == pytest.approx(plain.log10_p + found.log10_correction - plain.log10_correction)
-    assert found.log10_correction - plain.log10_correction == pytest.approx(math.log10(1 / (0.72 * 0.7)))
+    assert found.log10_correction - plain.log10_correction == pytest.approx(math.log10(1 / (0.72 * 0.69)))
     assert found.geometry == plain.geometry
 
 
@@ -111,6 +111,16 @@ def test_more_is_paid_for_by_what_is_searched(marked):
     assert found.log10_correction > 6
 
 
+def test_progress_of_a_full_search(marked):
+    told: list[tuple[float, float]] = []
+    detector = Detector([OTHER], search="full")
+    for frame in marked[:10]:
+        detector.add(frame)
+    detector.results(progress=lambda done, total: told.append((done, total)))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1][0] == told[-1][1] == told[0][1]
+
+
 def test_pictures_without_a_mark_have_none():
     for seed in (1, 2):
         found = detect(clip(12, seed=seed), search="full")
@@ -124,7 +134,7 @@ def test_no_more_false_alarms_than_stated():
     detector = Detector(keys[:1], search="fast", alpha=1e-6)
     for frame in clip(12, seed=8):
         detector.add(frame)
-    footage = detector._seen_so_far()
+    footage = detector.footage
 
     best = [min(each.log10_p for each in search(footage, key, effort="fast", log10_enough=-6)) for key in keys]
     for level in (0.5, 0.2):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from indelible.bench.cache import Cache, Record, measurement_digest
+from indelible.bench.cache import MEASURED_SOURCES, Cache, Record, measurement_digest
 from indelible.bench.corpus import Corpus, CorpusClip
 from indelible.bench.machine import provenance
 from indelible.bench.pool import Job, run_jobs
@@ -63,7 +63,8 @@ def run_security(corpus: Corpus, run: SecurityRun) -> dict[str, Any]:
         IndelibleError: if windows cannot be harvested. An attack that fails on a clip ends up under ``errors``, and is tried again.
     """
     # What is averaged comes from all clips, so what is known holds for these clips only.
-    digest = measurement_digest(asdict(run.settings) | {"record_version": RECORD_VERSION, "corpus": corpus.digest})
+    settings = asdict(run.settings) | {"record_version": RECORD_VERSION, "corpus": corpus.digest}
+    digest = measurement_digest(settings, parts=(*MEASURED_SOURCES, "registry/likeness.py"))
     cache = Cache(run.cache_folder / "security", digest)
     attacked = corpus.shard(*run.part)
     if not run.resume:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.fingerprint.code import BITS, distances
+from indelible.fingerprint.code import BITS, Codes, distances
 from indelible.fingerprint.index.hits import Hits
 from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_path, stretch, voted_lines
 from indelible.fingerprint.match.candidates import CandidateSource
@@ -23,10 +23,11 @@ from indelible.fingerprint.slots import SLOT_SECONDS
 RADIUS, LAST_RADIUS = 31, 60
 MOST_FALSE_MATCHES = 1e-3
 
-_LINES = 3  # that are followed for each guess and video
+_LINES = 8  # that are followed for each guess and video
 _STRETCHES = 4  # that are looked for along each line
 _VIDEOS = 50  # that are looked at, those with the best hits
 _TRACKS = 6  # guesses that are followed for each video
+_SAME_BITS = 4  # two codes so near to each other find the same
 _STOP_VIDEOS, _STOP_SHARE = 10, 0.01  # a code that is found in more videos than both says nothing: black, slates, shared intros
 _CONTRADICTED = 0.2  # agreement of the second feature below which this is another video that looks the same
 _MOMENT_SECONDS = MOMENT_SLOTS * SLOT_SECONDS
@@ -124,13 +125,14 @@ class _Looking:
         self._source = source
         self._limit = math.log10(settings.most_false_matches)
         codes, weights = np.concatenate([track.codes for track in tracks]), np.concatenate([track.weights for track in tracks])
-        asked = np.flatnonzero(weights > 0)
+        self._starts = np.cumsum([0, *(len(track.codes) for track in tracks)])
+        speakers = _speakers(codes, weights, self._starts)
+        asked = np.unique(speakers[weights > 0])
         hits = source.near(codes[asked], radius)
         rows = asked[hits.query_rows]
-        usable = (weights > 0) & ~_stop_codes(rows, hits.videos, count=len(codes), videos=source.video_count)
+        usable = (weights > 0) & ~_stop_codes(rows, hits.videos, count=len(codes), videos=source.video_count)[speakers]
         kept = usable[rows]
-        self._asked = len(asked)
-        self._starts = np.cumsum([0, *(len(track.codes) for track in tracks)])
+        self._codes = int((weights > 0).sum())
         self._usable = np.split(usable, self._starts[1:-1])
         self._hits = Hits(rows[kept], hits.videos[kept], hits.rows[kept], hits.distances[kept])
         self._votes = (BITS / 2 - self._hits.distances.astype(np.float64)).clip(1.0) ** 2
@@ -191,7 +193,7 @@ class _Looking:
         log10_expected = log10_expected_false_matches(
             combined_z(scores, track.codes[moments], fingerprint.codes[rows]),
             code_count=self._source.code_count,
-            query_codes=self._asked,
+            query_codes=self._codes,
             moments=len(track.codes),
             lines=len(SPEEDS) * len(DRIFT_ROWS),
         )
@@ -213,6 +215,21 @@ class _Looking:
             len(moments),
             agreement(track.confirm[moments[together]], fingerprint.confirm[rows[together]]),
         )
+
+
+def _speakers(codes: Codes, weights: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each code which one is asked for in its place: of a picture that hardly changes the first, or else all find all others."""
+    steps = np.concatenate([[0], distances(codes[1:], codes[:-1])])
+    steps[starts[:-1]] = BITS
+    seen = (weights > 0).tolist()
+    speakers = np.arange(len(codes))
+    speaker, walked, heard = 0, 0, False
+    for row, step in enumerate(steps.tolist()):
+        walked += step
+        if walked > _SAME_BITS or heard != seen[row]:
+            speaker, walked, heard = row, 0, seen[row]
+        speakers[row] = speaker
+    return speakers
 
 
 def _stop_codes(rows: NDArray[np.int64], videos_hit: NDArray[np.int64], *, count: int, videos: int) -> NDArray[np.bool_]:

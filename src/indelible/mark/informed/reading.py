@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.keys import SecretKey
+from indelible.mark.clock import STEP_SECONDS
 from indelible.mark.grid import Picture
 from indelible.mark.informed.features import best_placing
 from indelible.mark.informed.geometry import geometry_of
@@ -117,9 +118,9 @@ class Reading:
     passages: tuple[ReadPassage, ...]
 
     @property
-    def spans(self) -> tuple[tuple[float, float], ...]:
-        """The seconds of the received video in which each passage is shown."""
-        return tuple((read.passage.start_seconds, read.passage.end_seconds) for read in self.passages)
+    def spans(self) -> tuple[tuple[float, float, float], ...]:
+        """The seconds of the received video in which each passage is shown, and the one of the original at which it begins."""
+        return tuple((read.passage.start_seconds, read.passage.end_seconds, read.passage.step * STEP_SECONDS) for read in self.passages)
 
     def found(self, key: SecretKey, *, shares: int) -> Found:
         """Return what a key shows; ``shares`` says into how many equal shares the error is divided, one of which is this hypothesis's."""

@@ -2,6 +2,7 @@
 
 from indelible.mark.sync.footage import Footage
 from indelible.mark.sync.found import Found, Geometry
-from indelible.mark.sync.search import Search, log10_share_as_marked, search, searched
+from indelible.mark.sync.montage import Montage
+from indelible.mark.sync.search import Followed, Search, elsewhen, log10_share_as_marked, search, searched
 
-__all__ = ["Footage", "Found", "Geometry", "Search", "log10_share_as_marked", "search", "searched"]
+__all__ = ["Followed", "Footage", "Found", "Geometry", "Montage", "Search", "elsewhen", "log10_share_as_marked", "search", "searched"]

@@ -54,6 +54,8 @@ class Family:
         scales_y: how much of its height; None for as much as of the width.
         angles_deg: how far the picture is turned.
         slack: how far, in shares of a side, the part may stick out of the original.
+        off_centre: how far from the middle, in shares of a side, it may be at most.
+        special: the part of the family that is likelier than the rest, with a share of its own.
     """
 
     share: float
@@ -61,6 +63,8 @@ class Family:
     scales_y: Range | None = None
     angles_deg: Range = Range(0.0, 0.0)
     slack: float = 0.0
+    off_centre: float = 1.0
+    special: Family | None = None
 
     def shapes(self) -> Iterator[Pose]:
         """Yield the poses to look at coarsely, all in the middle: their places are all looked at at once."""
@@ -70,7 +74,14 @@ class Family:
 
     def reach(self, scale: float) -> float:
         """Return how far from the middle the centre of a part of such a scale may be, in shares of the side."""
-        return max(0.0, 1.0 - scale) / 2.0 + self.slack
+        return min(self.off_centre, max(0.0, 1.0 - scale) / 2.0 + self.slack)
+
+    def drawn_in(self, pose: Pose) -> Pose:
+        """Return the nearest pose whose scale, if both sides have one, and place are the family's."""
+        scale = min(max(pose.scale_x, self.scales_x.first), self.scales_x.last)
+        reach = self.reach(scale)
+        centre_x, centre_y = (min(max(centre, 0.5 - reach), 0.5 + reach) for centre in (pose.centre_x, pose.centre_y))
+        return replace(pose, scale_x=scale, scale_y=scale, centre_x=centre_x, centre_y=centre_y)
 
     def on_lattice(self, pose: Pose) -> Pose | None:
         """Return the nearest point of the lattice, None if it is outside of the family."""
@@ -95,6 +106,19 @@ class Family:
         )
         return point if inside else None
 
+    def beside(self, pose: Pose) -> Iterator[Pose]:
+        """Yield the points of the lattice that lie one step from one of it."""
+        steps = {"centre_x": CENTRES_PER_SIDE, "centre_y": CENTRES_PER_SIDE, "angle_deg": ANGLES_PER_DEGREE, "scale_x": SCALES_PER_SIDE}
+        if self.scales_y is not None:
+            steps["scale_y"] = SCALES_PER_SIDE
+        for name, sign in itertools.product(steps, (-1, 1)):
+            moved = replace(pose, **{name: getattr(pose, name) + sign / steps[name]})
+            if self.scales_y is None:
+                moved = replace(moved, scale_y=moved.scale_x)
+            point = self.on_lattice(moved)
+            if point is not None:
+                yield point
+
     @cached_property
     def points(self) -> int:
         """How many points the lattice has."""
@@ -115,10 +139,14 @@ class Family:
         return math.log10(self.share / self.points)
 
 
-CUT = Family(0.06, scales_x=Range(0.6, 0.9875, 1 / 80))  # all around, the aspect kept
+_CENTRED = 1 / CENTRES_PER_SIDE
+CENTRED = Family(0.02, scales_x=Range(0.6, 0.9875, 1 / 80), off_centre=_CENTRED)
+CUT = Family(0.04, scales_x=Range(0.6, 0.9875, 1 / 80), special=CENTRED)  # all around, the aspect kept
+TILTED = Family(0.02, scales_x=Range(1.0, 1.0), angles_deg=Range(-10.0, 10.0, 0.5), slack=1 / 64, off_centre=_CENTRED)
 FAMILIES = (
     CUT,
     Family(0.03, scales_x=Range(0.3, 0.9875, 1 / 80), scales_y=Range(1.0, 1.0)),  # cut left and right
     Family(0.03, scales_x=Range(1.0, 1.0), scales_y=Range(0.3, 0.9875, 1 / 80)),  # cut above and below
-    Family(0.06, scales_x=Range(0.7, 1.0, 1 / 40), angles_deg=Range(-10.0, 10.0, 0.5), slack=1 / 64),  # turned a little, and cut
+    Family(0.04, scales_x=Range(0.7, 1.0, 1 / 40), angles_deg=Range(-10.0, 10.0, 0.5), slack=1 / 64, special=TILTED),  # turned, and cut
 )
+ALL_FAMILIES = (*FAMILIES, CENTRED, TILTED)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from indelible.mark.sync.footage import ALL, Box
+from indelible.mark.sync.montage import Montage, Shot
 from indelible.mark.sync.pose import AS_MARKED, Pose
 from indelible.mark.sync.timing import IN_TIME, Timing
 from indelible.mark.tally import WEIGHTS, Scores, Tally
@@ -18,12 +19,17 @@ class Geometry:
     Args:
         pose: how what the picture shows lies in the original picture.
         content: the part of the received picture that shows it, between bars.
-        timing: where in the original film it lies.
+        timing: where in the original film it lies, or which seconds of it its shots are.
     """
 
     pose: Pose = AS_MARKED
     content: Box = ALL
-    timing: Timing = IN_TIME
+    timing: Timing | Montage = IN_TIME
+
+    @property
+    def shots(self) -> tuple[Shot, ...]:
+        """The stretches of the video that were found each for itself; none where it lies in one piece."""
+        return self.timing.shots if isinstance(self.timing, Montage) else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
