@@ -232,8 +232,8 @@ def peers(
         resume=resume,
         progress=complain,
     )
-    clips = clips(corpus, only or "*", None)
-    finish(run_peers(chosen_clips(clips) if only is None else clips, run), output)
+    found = clips(corpus, only or "*", None)
+    finish(run_peers(chosen_clips(found) if only is None else found, run), output)
 
 
 @bench.command(
