@@ -24,10 +24,10 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from indelible.drafts import write_whole  # noqa: E402
 from indelible.report.charts import Axis, Point, Rule, Series, line_chart, standalone  # noqa: E402
 from indelible.runs.machine import commit, package_versions, processor_name  # noqa: E402
 from indelible.runs.result_file import write_result  # noqa: E402
-from indelible.video.draft import write_whole  # noqa: E402
 
 LIMIT_MIB = 700
 RATE = 30

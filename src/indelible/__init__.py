@@ -24,33 +24,46 @@ __all__ = [
     "ChannelResult",
     "DetectResult",
     "EncoderSettings",
+    "Fingerprint",
+    "FingerprintResult",
     "IndelibleError",
+    "IndexedFile",
     "Limits",
     "MarkResult",
     "Payload",
     "RegisteredCopies",
     "Registration",
+    "SearchResult",
     "SecretKey",
+    "add_files",
     "certify_file",
     "channel_file",
     "check_certificate",
     "detect_file",
+    "fingerprint_file",
     "load_key",
     "mark_file",
+    "open_store",
     "save_key",
+    "search_file",
 ]
 
 if TYPE_CHECKING:
     from indelible.errors import IndelibleError
+    from indelible.fingerprint import Fingerprint
+    from indelible.fingerprint.index import open_store
     from indelible.keys import SecretKey, load_key, save_key
     from indelible.mark import Payload
     from indelible.video import EncoderSettings, Limits
+    from indelible.workflows.catalogue import IndexedFile, add_files
     from indelible.workflows.certificate import Certificate, CertificateCheck, check_certificate
     from indelible.workflows.certify import Certification, certify_file
     from indelible.workflows.channel import ChannelResult, channel_file
     from indelible.workflows.copies import RegisteredCopies, Registration
     from indelible.workflows.detect import DetectResult, detect_file
+    from indelible.workflows.fingerprint import FingerprintResult, fingerprint_file
     from indelible.workflows.mark import MarkResult, mark_file
+    from indelible.workflows.search import SearchResult, search_file
 
 # Loaded when first asked for: `import indelible` costs nothing, and a key can be read without codecs.
 _HOMES = {
@@ -60,20 +73,28 @@ _HOMES = {
     "ChannelResult": "indelible.workflows.channel",
     "DetectResult": "indelible.workflows.detect",
     "EncoderSettings": "indelible.video",
+    "Fingerprint": "indelible.fingerprint",
+    "FingerprintResult": "indelible.workflows.fingerprint",
     "IndelibleError": "indelible.errors",
+    "IndexedFile": "indelible.workflows.catalogue",
     "Limits": "indelible.video",
     "MarkResult": "indelible.workflows.mark",
     "Payload": "indelible.mark",
     "RegisteredCopies": "indelible.workflows.copies",
     "Registration": "indelible.workflows.copies",
+    "SearchResult": "indelible.workflows.search",
     "SecretKey": "indelible.keys",
+    "add_files": "indelible.workflows.catalogue",
     "certify_file": "indelible.workflows.certify",
     "channel_file": "indelible.workflows.channel",
     "check_certificate": "indelible.workflows.certificate",
     "detect_file": "indelible.workflows.detect",
+    "fingerprint_file": "indelible.workflows.fingerprint",
     "load_key": "indelible.keys",
     "mark_file": "indelible.workflows.mark",
+    "open_store": "indelible.fingerprint.index",
     "save_key": "indelible.keys",
+    "search_file": "indelible.workflows.search",
 }
 
 

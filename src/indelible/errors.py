@@ -7,6 +7,7 @@
     |   |-- KeyFileError                             2    a key file is missing, malformed or not a key
     |   |-- OutputError                              2    the output exists, is the input, or cannot be created
     |   |-- RegistryError                            2    a registry file is missing, in use, or no registry
+    |   |-- StoreError                               2    a store of fingerprints is missing, in use, unreachable, or no store
     |   |-- SpecError                                2    a channel specification cannot be understood
     |   `-- CapacityError                            2    a payload is longer than the mark can carry
     |-- MediaError (OSError)                         3    a file cannot be opened, decoded or encoded
@@ -41,6 +42,10 @@ class OutputError(InputError):
 
 class RegistryError(InputError):
     """A registry file is missing, in use by another process, or no registry that this version understands."""
+
+
+class StoreError(InputError):
+    """A store of fingerprints is missing, in use, cannot be reached, or is no store that this version understands."""
 
 
 class SpecError(InputError):

@@ -361,12 +361,12 @@ class TestEndings:
 
 @pytest.fixture
 def nameless(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indelible.video.draft._open_nameless", lambda folder: None)
+    monkeypatch.setattr("indelible.drafts._open_nameless", lambda folder: None)
 
 
 def test_leftovers_of_a_killed_process_are_removed_by_the_next(nameless, whole, key, tmp_path):
     """Where files cannot be without a name; one that is being written stays."""
-    from indelible.video.draft import create_draft
+    from indelible.drafts import create_draft
 
     (tmp_path / "a.mkv").write_bytes(whole["a.mkv"])
     (tmp_path / ".out.mkv.0123456789ab.part").write_bytes(b"half")

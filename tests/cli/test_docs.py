@@ -47,6 +47,10 @@ def test_json_page_names_every_field_and_no_other(run, studio, tmp_path):
     encode_video(longer, frames=90, rate=10)
     certificate = tmp_path / "certificate.json"
     certify = run("certify", studio.found, "--key", studio.key, "--channel", "none", "-o", certificate, "--json")
+    store = tmp_path / "films.db"
+    indexed = run("index", "add", "--store", store, studio.film, "--json")
+    found = run("index", "search", "--store", store, studio.found, "--json")
+    assert run("index", "add", "--store", store, studio.found, "--id", "a copy").exit_code == 0
     printed = [
         studio.marking,
         json.loads(certify.stdout),
@@ -57,6 +61,11 @@ def test_json_page_names_every_field_and_no_other(run, studio, tmp_path):
         json.loads(run("key", "show", studio.key, "--json").stdout),
         json.loads(run("doctor", "--json").stdout),
         json.loads(run("registry", "show", tmp_path / "copies.db", 1, "--json").stdout),
+        json.loads(indexed.stdout),
+        json.loads(found.stdout),
+        json.loads(run("index", "dedupe", "--store", store, "--json").stdout),
+        json.loads(run("index", "info", "--store", store, "--json").stdout),
+        json.loads(run("index", "remove", "--store", store, "a copy", "--json").stdout),
     ]
     signature = tmp_path / "signature.json"
     assert run("lab", "draw", "dct8", "-o", signature).exit_code == 0

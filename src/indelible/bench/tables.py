@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from indelible.bench.fingerprint.tables import fingerprint_tables
+from indelible.bench.index.tables import index_table
 from indelible.bench.look import IN_WORDS
 from indelible.bench.peers.tables import peers_tables
 from indelible.bench.robustness import cell_of
@@ -141,6 +143,8 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.lab.comparison/1": comparison_tables,
     "indelible.lab.model/1": model_tables,
     "indelible.lab.validation/1": validation_tables,
+    "indelible.bench.fingerprint/1": fingerprint_tables,
+    "indelible.bench.index/1": index_table,
 }
 
 

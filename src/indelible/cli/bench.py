@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from indelible.cli.bench_fingerprint import fingerprint
+from indelible.cli.bench_index import index
+from indelible.cli.benching import BITS, CACHE, JOBS, ONLY, OUTPUT, RESUME, SEED, SHARD, clips, finish, part
 from indelible.cli.terminal import complain
 
 if TYPE_CHECKING:
     from indelible.bench.look import Way
     from indelible.bench.strangers import NullWay
     from indelible.mark.embed import Strength
-    from indelible.runs.corpus import Corpus
 
 __all__ = ["bench"]
-
-_CACHE = click.option(
-    "--cache", type=click.Path(path_type=Path), default=Path(".bench-cache"), show_default=True, help="Where measurements are remembered."
-)
-_JOBS = click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; each takes one core.")
-_RESUME = click.option("--resume/--fresh", default=True, show_default=True, help="Go on where an earlier run stopped, or measure anew.")
-_OUTPUT = click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE.json", help="The result."
-)
-_SHARD = click.option(
-    "--shard", metavar="I/N", help="Only part I of N of the clips: every N-th, source by source, so that each part is a sample of all."
-)
-_ONLY = click.option("--only", default="*", show_default=True, metavar="PATTERN", help="Only clips of such names, as in a shell: 'd00*'.")
-_BITS = click.option("--bits", type=click.Choice(["0", "64", "128", "256"]), multiple=True, help="Only payloads of so many bits.")
-_SEED = click.option("--seed", type=int, default=1, show_default=True, help="Of keys and payloads.")
 
 
 @click.group()
@@ -53,10 +39,10 @@ Examples:
 The parts of a sharded run share a cache: run once more without --shard to sum up."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
+@OUTPUT
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Measure these channels instead of the planned ones.")
 @click.option("--ladder", "ladder_name", metavar="NAME", help="Measure the channels of this ladder instead.")
-@_BITS
+@BITS
 @click.option("--strength", type=click.Choice(["light", "standard", "strong"]), default="standard", show_default=True)
 @click.option("--quality", "quality_db", type=float, metavar="DB", help="Y-PSNR that the mark aims at, instead of --strength.")
 @click.option(
@@ -69,12 +55,12 @@ The parts of a sharded run share a cache: run once more without --shard to sum u
     help="How to look at what comes out: as it is, with a search, with the original at hand. More than once for several: each "
     "encode is then made only once.",
 )
-@_SHARD
-@_ONLY
-@_SEED
-@_JOBS
-@_CACHE
-@_RESUME
+@SHARD
+@ONLY
+@SEED
+@JOBS
+@CACHE
+@RESUME
 def robustness(
     corpus: Path,
     output: Path,
@@ -112,7 +98,7 @@ def robustness(
         resume=resume,
         progress=complain,
     )
-    _finish(run_robustness(_clips(corpus, only, shard), run), output)
+    finish(run_robustness(clips(corpus, only, shard), run), output)
 
 
 @bench.command(
@@ -123,7 +109,7 @@ Examples:
 The parts of a sharded run share a cache: run once more without --shard to sum up."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
+@OUTPUT
 @click.option(
     "--look",
     "way",
@@ -139,12 +125,12 @@ The parts of a sharded run share a cache: run once more without --shard to sum u
     show_default="1000000, or 10000 for a whole search",
     help="(clip, key) pairs in all parts together, at least.",
 )
-@_SHARD
-@_ONLY
-@_SEED
-@_JOBS
-@_CACHE
-@_RESUME
+@SHARD
+@ONLY
+@SEED
+@JOBS
+@CACHE
+@RESUME
 @click.pass_context
 def null(
     ctx: click.Context,
@@ -168,14 +154,14 @@ def null(
 
     run = NullRun(
         settings=NullSettings(seed=seed, way=way, pairs=pairs or PAIRS[way]),
-        part=_part(shard),
+        part=part(shard),
         cache_folder=cache,
         jobs=jobs,
         resume=resume,
         progress=complain,
     )
-    result = run_null(_clips(corpus, only, None), run)
-    _finish(result, output)
+    result = run_null(clips(corpus, only, None), run)
+    finish(result, output)
     write_null_plot(output.with_suffix(".svg"), result["summary"])
     if not all(row["valid"] for row in result["summary"]):
         complain("the p-values are not valid; see the table")
@@ -190,7 +176,7 @@ Examples:
 Without --only, the clips that the published table rests on; other footage needs --only."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
+@OUTPUT
 @click.option("--peer", "names", multiple=True, metavar="NAME", help="Only these: dwtDct, dwtDctSvd, rivaGan, ...")
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Measure these channels instead of the planned ones.")
 @click.option("--frames", type=click.IntRange(1), metavar="N", help="At most so many frames of each clip; 24 or 48 are planned.")
@@ -209,10 +195,10 @@ Without --only, the clips that the published table rests on; other footage needs
     show_default=True,
     help="What runs in there, of a checkout of the source.",
 )
-@_SEED
-@_JOBS
-@_CACHE
-@_RESUME
+@SEED
+@JOBS
+@CACHE
+@RESUME
 def peers(
     corpus: Path,
     output: Path,
@@ -246,8 +232,8 @@ def peers(
         resume=resume,
         progress=complain,
     )
-    clips = _clips(corpus, only or "*", None)
-    _finish(run_peers(chosen_clips(clips) if only is None else clips, run), output)
+    found = clips(corpus, only or "*", None)
+    finish(run_peers(chosen_clips(found) if only is None else found, run), output)
 
 
 @bench.command(
@@ -260,15 +246,15 @@ Examples:
 The parts of a sharded run share a cache: run once more without --shard to sum up."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
+@OUTPUT
 @click.option("--attack", "families", multiple=True, metavar="NAME", help="Only these: average, copy, overwrite, collude, remove, oracle.")
 @click.option("--seconds", type=click.FloatRange(0.1), default=1.5, show_default=True, help="Longer clips are cut to this.")
-@_SHARD
-@_ONLY
-@_SEED
-@_JOBS
-@_CACHE
-@_RESUME
+@SHARD
+@ONLY
+@SEED
+@JOBS
+@CACHE
+@RESUME
 def security(
     corpus: Path,
     output: Path,
@@ -289,13 +275,13 @@ def security(
     run = SecurityRun(
         families=families or FAMILIES,
         settings=SecuritySettings(seed=seed, seconds=seconds),
-        part=_part(shard),
+        part=part(shard),
         cache_folder=cache,
         jobs=jobs,
         resume=resume,
         progress=complain,
     )
-    _finish(run_security(_clips(corpus, only, None), run), output)
+    finish(run_security(clips(corpus, only, None), run), output)
 
 
 @bench.command(
@@ -304,10 +290,10 @@ Example:
   indelible bench speed clips/ -o speed.json"""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@_OUTPUT
+@OUTPUT
 @click.option("--pairs", type=click.IntRange(1), default=7, show_default=True, help="Of runs, for each ratio.")
 @click.option("--frames", type=click.IntRange(1), default=60, show_default=True, help="Of each of the six clips that are put together.")
-@_ONLY
+@ONLY
 def speed(corpus: Path, output: Path, pairs: int, frames: int, only: str) -> None:
     """What a mark costs in time: beside the same transcode, and beside the decode.
 
@@ -315,7 +301,7 @@ def speed(corpus: Path, output: Path, pairs: int, frames: int, only: str) -> Non
     """
     from indelible.bench.speed import SpeedSettings, run_speed
 
-    _finish(run_speed(_clips(corpus, only, None), SpeedSettings(pairs=pairs, frames=frames), progress=complain), output)
+    finish(run_speed(clips(corpus, only, None), SpeedSettings(pairs=pairs, frames=frames), progress=complain), output)
 
 
 @bench.command(
@@ -344,7 +330,7 @@ Examples:
 )
 @click.argument("result", type=click.Path(path_type=Path))
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Only these channels.")
-@_BITS
+@BITS
 def failures(result: Path, channels: tuple[str, ...], bits: tuple[str, ...]) -> None:
     """Print the clips that fail in a robustness result, and why.
 
@@ -356,29 +342,5 @@ def failures(result: Path, channels: tuple[str, ...], bits: tuple[str, ...]) -> 
     click.echo(failure_tables(read_result(result), channels=channels, bits=[int(each) for each in bits]), nl=False)
 
 
-def _clips(folder: Path, only: str, shard: str | None) -> Corpus:
-    from indelible.runs.corpus import load_corpus
-
-    return load_corpus(folder, pattern=only).shard(*_part(shard))
-
-
-def _part(shard: str | None) -> tuple[int, int]:
-    if shard is None:
-        return 1, 1
-    numbers = re.fullmatch(r"(\d+)/(\d+)", shard)
-    if numbers is None:
-        raise click.UsageError(f"--shard is {shard!r}; write it as I/N, for example 2/8.")
-    return int(numbers[1]), int(numbers[2])
-
-
-def _finish(result: dict[str, Any], output: Path) -> None:
-    """Write the result, name what failed, and print the table."""
-    from indelible.bench.tables import result_table
-    from indelible.runs.result_file import write_result
-
-    write_result(output, result)
-    for failure in result.get("errors", ()):
-        what = [f"{failure['bits']} bits"] if "bits" in failure else []
-        what += [failure[name] for name in ("system", "family", "channel", "way") if name in failure]
-        complain(f"{failure['clip']}, {', '.join(what)}: {failure['error']}")
-    click.echo(result_table(result), nl=False)
+bench.add_command(fingerprint)
+bench.add_command(index)

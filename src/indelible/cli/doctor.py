@@ -21,7 +21,7 @@ Examples:
   indelible doctor
   indelible doctor --selftest --json"""
 )
-@click.option("--selftest", is_flag=True, help="Also run the test vectors that define marks, as shipped.")
+@click.option("--selftest", is_flag=True, help="Also run the test vectors that define marks and fingerprints, as shipped.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, selftest: bool, as_json: bool) -> None:

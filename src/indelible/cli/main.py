@@ -25,6 +25,8 @@ COMMANDS = MappingProxyType(
         "mark": "Put a mark into a video.",
         "detect": "Look for a mark in videos.",
         "certify": "Find out, and certify, how much compression a mark survives.",
+        "fingerprint": "Show what a video can be recognised by.",
+        "index": "Keep fingerprints of many videos, and search them.",
         "key": "Make a secret key, or show the fingerprint of one.",
         "registry": "Show who got which marked copy.",
         "channel": "Do to a video what the world does: compress, resize, crop, ...",

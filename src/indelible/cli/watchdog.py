@@ -13,7 +13,7 @@ from indelible.errors import MediaError
 
 __all__ = ["watched"]
 
-_LOOKS_A_SECOND = 2.0
+_WAKES_A_SECOND = 2.0
 
 
 @contextmanager
@@ -28,18 +28,18 @@ def watched() -> Iterator[None]:
 
 
 def _watch(over: threading.Event) -> None:
-    seen, looks = None, 0
-    while not over.wait(1 / _LOOKS_A_SECOND):
+    watch = None
+    while not over.wait(1 / _WAKES_A_SECOND):
         patience = sys.modules.get("indelible.video.patience")  # most commands read no video, and should not load what does
-        now = patience.longest_wait() if patience is not None else None
-        # Looks are counted, not seconds: a process that was stopped for an hour has not been busy for one.
-        seen, looks = now, looks + 1 if now is not None and now == seen else 0
-        if patience is None or now is None or looks <= patience.PATIENCE_SECONDS * _LOOKS_A_SECOND:
+        if patience is None:
             continue
-        from indelible.video.draft import discard_drafts
+        watch = watch or patience.Watch()
+        complaint = watch.look()
+        if complaint is None:
+            continue
+        from indelible.drafts import discard_drafts
 
-        seconds = patience.PATIENCE_SECONDS
-        complain(f"error: cannot decode {now[1]}: nothing came of it for {seconds:.0f} s; is the file damaged, or made to hang?")
+        complain(f"error: {complaint}")
         discard_drafts()
         sys.stderr.flush()
         os._exit(MediaError.exit_code)

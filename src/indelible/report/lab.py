@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from indelible.drafts import write_whole
 from indelible.report.charts import Axis, Point, Rule, Series, line_chart, standalone
-from indelible.video.draft import write_whole
 
 _CRF = re.compile(r"x264:crf=(\d+)")
 _WANTED = 0.8

@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from indelible.drafts import write_whole
 from indelible.report.charts import Axis, Point, Series, line_chart, standalone
-from indelible.video.draft import write_whole
 
 
 def write_null_plot(path: str | os.PathLike[str], summary: Sequence[Mapping[str, Any]]) -> None:

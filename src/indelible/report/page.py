@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from indelible.drafts import write_whole
 from indelible.report.charts import CHART_STYLE
 from indelible.report.markup import Markup, element, join
-from indelible.video.draft import write_whole
 
 _STYLE = """
 * { box-sizing: border-box; }

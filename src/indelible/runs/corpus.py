@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indelible.errors import InputError
+from indelible.video.containers import VIDEO_SUFFIXES
 
 MANIFEST = "MANIFEST.csv"  # columns `file` and `source_repo`; others are for people
 CHECKSUMS = "SHA256SUMS"
-VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".nut", ".ts", ".webm", ".y4m"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from indelible.drafts import write_whole
 from indelible.errors import InputError, OutputError
-from indelible.video.draft import write_whole
 
 
 def write_result(path: Path, result: Mapping[str, Any]) -> None:

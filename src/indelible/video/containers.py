@@ -13,7 +13,11 @@ from indelible.video.y4m import Y4M
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-__all__ = ["check_container", "check_holds", "container_of_suffix", "muxer_options"]
+__all__ = ["VIDEO_SUFFIXES", "check_container", "check_holds", "container_of_suffix", "muxer_options"]
+
+
+VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".nut", ".ts", ".webm", ".y4m"})
+"""By which videos are known among the files of a folder; what else is one must be named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from indelible.drafts import create_draft
 from indelible.errors import InputError, OutputError
 from indelible.video.containers import check_container, check_holds, container_of_suffix
-from indelible.video.draft import create_draft
 from indelible.video.source import Source
 
 __all__ = ["Target", "check_target", "open_target"]

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from indelible.drafts import check_free_folder, create_draft_folder
 from indelible.errors import InputError
 from indelible.frames import Frame
 from indelible.mark import EmbedReport
 from indelible.video import EncoderSettings, Limits, Source, WriteSummary, copy_settings, probe
-from indelible.video.draft import check_free_folder, create_draft_folder
 from indelible.video.join import PIECE_CODECS, join_video
 from indelible.video.playlist import SegmentList, is_segmented, segment_list
 from indelible.video.segmented import check_segments_hold, segment_starts, write_segments

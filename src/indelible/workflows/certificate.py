@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from indelible.drafts import write_whole
 from indelible.errors import InputError, MediaError, OutputError
 from indelible.keys import SecretKey
-from indelible.video.draft import write_whole
 from indelible.workflows.document import Document, document
 from indelible.workflows.page import check_free
 

@@ -16,6 +16,7 @@ import numpy as np
 
 import indelible
 from indelible.errors import IndelibleError
+from indelible.fingerprint.vectors import run_fingerprint_vectors
 from indelible.frames import Frame, VideoInfo
 from indelible.mark.vectors import run_vectors
 from indelible.video import EncoderSettings, open_video, write_video
@@ -27,7 +28,9 @@ __all__ = ["EXTRAS", "Diagnosis", "examine", "versions"]
 
 _PACKAGES = ("av", "click", "numpy", "opencv-python-headless", "rich", "scipy")
 
-EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType({"bench": ("imageio_ffmpeg", "sklearn"), "demo": ("sklearn",), "lab": ("cmaes",)})
+EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"bench": ("imageio_ffmpeg", "sklearn"), "demo": ("sklearn",), "lab": ("cmaes",), "postgres": ("psycopg",)}
+)
 """The modules that each extra of pyproject.toml brings."""
 
 
@@ -70,7 +73,7 @@ def examine(*, selftest: bool = False) -> Diagnosis:
         versions=versions(),
         encoders={codec: _fault(EncoderSettings(codec, threads=1)) for codec in get_args(CodecName) if codec != "raw"},  # which needs none
         extras={extra: tuple(module for module in modules if find_spec(module) is None) for extra, modules in EXTRAS.items()},
-        selftest=tuple(run_vectors()) if selftest else None,
+        selftest=(*run_vectors(), *run_fingerprint_vectors()) if selftest else None,
     )
 
 

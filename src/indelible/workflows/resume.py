@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from indelible.drafts import lock, write_whole
 from indelible.errors import MediaError, OutputError
 from indelible.mark import EmbedReport
 from indelible.video import EncoderSettings, Source
-from indelible.video.draft import lock, write_whole
 from indelible.video.join import PIECE_CONTAINER
 from indelible.video.playlist import is_segmented, segment_list
 from indelible.workflows.pieces import Piece

@@ -6,17 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from indelible.drafts import write_whole
 from indelible.errors import OutputError
 from indelible.report.page import paragraph, write_page
 from indelible.runs.result_file import read_result, write_result
-from indelible.video import draft
-from indelible.video.draft import write_whole
 
 
 @pytest.fixture(params=["nameless", "named"], autouse=True)
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "named":
-        monkeypatch.setattr(draft, "_open_nameless", lambda folder: None)
+        monkeypatch.setattr(drafts, "_open_nameless", lambda folder: None)
 
 
 def test_a_text_is_written_and_replaced(tmp_path):
@@ -52,12 +51,12 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path, monkeypatch,
     if old is not None:
         path.write_text(old)
 
-    def full(self: draft.Draft) -> None:
+    def full(self: drafts.Draft) -> None:
         assert os.path.getsize(self.file) > 10, "it has been written to"
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr(draft.Draft, "flush", full)
+        patched.setattr(drafts.Draft, "flush", full)
         with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else OutputError) as caught:
             write(path)
     if isinstance(error, OSError):

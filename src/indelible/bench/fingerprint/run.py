@@ -1,0 +1,234 @@
+"""The claim: an edited copy is found among a million other codes, and hardly ever anything else.
+
+Codes of all copies are made first and kept; then each copy is looked for in a database of all clips and of distractors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indelible.bench.fingerprint.codes import code_statistics
+from indelible.bench.fingerprint.compilation import Compilation, compilations, judge_compilation, make_compilation
+from indelible.bench.fingerprint.distractors import distractors
+from indelible.bench.fingerprint.edits import PLAN, Edit
+from indelible.bench.fingerprint.hashes import HASHES, unrelated_distances
+from indelible.bench.fingerprint.trial import MEASURED_SOURCES, Copy, CopyTask, Original, make_codes, read_copy, read_original
+from indelible.fingerprint.match import CandidateSource, Match, MemorySource, SearchSettings, search
+from indelible.fingerprint.match.search import MOST_FALSE_MATCHES, RADIUS
+from indelible.fingerprint.query import Query
+from indelible.runs.cache import Cache, Record, measurement_digest
+from indelible.runs.corpus import Corpus, CorpusClip
+from indelible.runs.machine import provenance
+from indelible.runs.pool import Job, run_jobs
+from indelible.stats.intervals import clopper_pearson
+
+SCHEMA = "indelible.bench.fingerprint/1"
+RECORD_VERSION = 1
+FALSE_POSITIVE_RATE = 1e-3
+
+_ASKED_FALSE_MATCHES = 1e3  # matches up to here are recorded, so that other thresholds can be judged
+
+
+@dataclass(frozen=True, slots=True)
+class FingerprintSettings:
+    """What is the same for the whole run.
+
+    Args:
+        seed: of edits and distractors.
+        distractor_codes: in the database besides the corpus, at least.
+    """
+
+    seed: int = 1
+    distractor_codes: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FingerprintRun:
+    """How to run; as `indelible.bench.robustness.RobustnessRun`, with the edits that are measured."""
+
+    edits: tuple[Edit, ...] = PLAN
+    settings: FingerprintSettings = field(default_factory=FingerprintSettings)
+    cache_folder: Path = Path(".bench-cache")
+    jobs: int = 1
+    resume: bool = True
+    progress: Callable[[str], None] = lambda line: None
+
+
+def run_fingerprint(corpus: Corpus, run: FingerprintRun) -> dict[str, Any]:
+    """Measure what is not known yet of these clips and return the whole result, ready for JSON."""
+    where = provenance(corpus)
+    codes_digest = measurement_digest({"seed": run.settings.seed}, parts=MEASURED_SOURCES)
+    folder = run.cache_folder / "fingerprint" / codes_digest[:16]
+    tasks = [CopyTask(clip, run.edits, run.settings.seed, folder) for clip in corpus.clips]
+    due = [task for task in tasks if task.due or not task.original_file.exists()]
+    run.progress(f"{len(corpus.clips)} clips, {len(run.edits)} edits; codes of {len(due)} clips are to be made")
+    for _ in run_jobs(
+        [Job(task, task.clip.name, len(task.due) + 1) for task in due], make_codes, processes=run.jobs, progress=run.progress
+    ):
+        pass
+    originals = [read_original(task.original_file) for task in tasks]
+    dealt = compilations(corpus.clips, originals, folder, rng=np.random.default_rng(run.settings.seed))
+    missing = [Job(each, each.file.name) for each in dealt if not each.file.exists()]
+    for _ in run_jobs(missing, make_compilation, processes=run.jobs, progress=run.progress):
+        pass
+    rng = np.random.default_rng(run.settings.seed)
+    fingerprints = [original.fingerprint for original in originals]
+    source = MemorySource([*fingerprints, *distractors(fingerprints, run.settings.distractor_codes, rng=rng)])
+    run.progress(f"{source.code_count} codes of {source.video_count} videos in the database")
+    settings = asdict(run.settings) | {"codes": codes_digest, "corpus": corpus.digest, "record_version": RECORD_VERSION}
+    searched_by = measurement_digest(settings, parts=("fingerprint", "stats", "bench/fingerprint"))
+    cache = Cache(run.cache_folder / "fingerprint-search", searched_by)
+    records = [record for task in tasks for record in _records(task, originals, source, corpus, cache, run)]
+    return {
+        "schema": SCHEMA,
+        "provenance": where,
+        "settings": asdict(run.settings) | {"most_false_matches": MOST_FALSE_MATCHES, "database_codes": source.code_count},
+        "codes": code_statistics(originals, [clip.source for clip in corpus.clips], rng=np.random.default_rng(run.settings.seed)),
+        "summary": summarise(records, originals, corpus, run.edits),
+        "compilations": _summary_of_excerpts([record for each in dealt for record in _excerpts(each, source, corpus)]),
+        "records": records,
+    }
+
+
+def summarise(records: Sequence[Record], originals: Sequence[Original], corpus: Corpus, edits: Iterable[Edit]) -> list[dict[str, Any]]:
+    """Return one row for each edit: who was found at the promised number of false matches, and at an empirical rate of them."""
+    by_edit: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        by_edit[record["edit"]].append(record)
+    unrelated = [value for record in records for value in record["others"].values()]
+    trials = sum(len(corpus.clips) - record["related_videos"] - 1 for record in records)
+    empirical = threshold_at(unrelated, trials, FALSE_POSITIVE_RATE)
+    sources = [clip.source for clip in corpus.clips]
+    limits = {}
+    for kind in HASHES:
+        apart = unrelated_distances(kind, [original.hashes[kind.name] for original in originals], sources)
+        limits[kind.name] = threshold_at(apart.tolist(), len(apart), FALSE_POSITIVE_RATE)
+    limit = math.log10(MOST_FALSE_MATCHES)
+    rows = []
+    for edit in edits:
+        cell = by_edit[edit.name]
+        found = [record["right"] is not None and record["right"] <= limit for record in cell]
+        rows.append(
+            {
+                "edit": edit.name,
+                "goal": edit.goal,
+                "found": _rate(found),
+                "found_at_empirical_rate": _rate([record["right"] is not None and record["right"] <= empirical for record in cell]),
+                "hashes": {
+                    kind.name: {
+                        "found_at_empirical_rate": _rate([record["hashes"][kind.name] <= limits[kind.name] for record in cell]),
+                        "found_at_its_own": _rate([record["hashes"][kind.name] <= kind.same for record in cell]),
+                    }
+                    for kind in HASHES
+                },
+                "median_distance": _median([record["distance"] for record in cell if record["distance"] is not None]),
+                "median_log10_expected": _median([record["right"] for record in cell if record["right"] is not None]),
+                "false_videos": sum(value <= limit for record in cell for value in record["others"].values()),
+                "related_videos": sum(value <= limit for record in cell for value in record["related"].values()),
+            }
+        )
+    return rows
+
+
+def threshold_at(values: Sequence[float], trials: int, rate: float) -> float:
+    """Return the largest threshold at or below which at most this share of the trials lies; values not given count as infinite."""
+    allowed = math.floor(trials * rate)
+    ordered = sorted(values)
+    return math.inf if len(ordered) <= allowed else math.nextafter(ordered[allowed], -math.inf)
+
+
+def _records(
+    task: CopyTask, originals: Sequence[Original], source: CandidateSource, corpus: Corpus, cache: Cache, run: FingerprintRun
+) -> list[Record]:
+    """Return a record for each edit that means something for a clip, those that are known as they are."""
+    known = {record["edit"]: record for record in cache.read(task.clip)} if run.resume else {}
+    records = []
+    for edit in run.edits:
+        if edit.name not in known:
+            copy = read_copy(task.copy_file(edit))
+            known[edit.name] = {"edit": edit.name, "clip": task.clip.name, "applies": copy is not None}
+            if copy is not None:
+                known[edit.name] |= look_for(copy, corpus.clips.index(task.clip), originals, source, corpus.clips)
+            cache.append(task.clip, known[edit.name])
+        if known[edit.name]["applies"]:
+            records.append(known[edit.name])
+    run.progress(f"{task.clip.name}: looked for {len(records)} copies")
+    return records
+
+
+def look_for(copy: Copy, own: int, originals: Sequence[Original], source: CandidateSource, clips: Sequence[CorpusClip]) -> Record:
+    """Look for a copy of clip number ``own`` and return what was found.
+
+    ``right`` is log10 of the expected false matches of the best match with the clip itself, ``related`` those of other clips of its source,
+    ``others`` of all the other videos, each by its number; what the second feature contradicts is left out, and counted.
+    """
+    found = _search_as_users_do(copy.query, source)
+    best: dict[int, Match] = {}
+    for match in found:
+        if not match.contradicted and match.video not in best:
+            best[match.video] = match
+    same_source = {index for index, clip in enumerate(clips) if clip.source == clips[own].source and index != own}
+    right = best.pop(own, None)
+    return {
+        "right": None if right is None else round(right.log10_expected_false_matches, 2),
+        "guess": None if right is None else right.guess.name,
+        "distance": None if right is None else round(right.mean_distance, 1),
+        "agreement": None if right is None or right.agreement is None else round(right.agreement, 3),
+        "contradicted": sum(match.contradicted for match in found),
+        "right_contradicted": any(match.contradicted and match.video == own for match in found),
+        "related": _values(best, same_source),
+        "others": _values(best, set(best) - same_source),
+        "related_videos": len(same_source),
+        "hashes": {kind.name: kind.distance(copy.hashes[kind.name], originals[own].hashes[kind.name]) for kind in HASHES},
+    }
+
+
+def _search_as_users_do(query: Query, source: CandidateSource) -> list[Match]:
+    """Try likely guesses first, and all others only where these find nothing, but tell of weaker matches too."""
+    likely = Query(tuple(track for track in query.tracks if track.guess.likely), query.duration_seconds)
+    found = search(likely, source, SearchSettings(most_false_matches=_ASKED_FALSE_MATCHES, last_radius=RADIUS))
+    if found and found[0].log10_expected_false_matches <= math.log10(MOST_FALSE_MATCHES):
+        return found
+    return search(query, source, SearchSettings(most_false_matches=_ASKED_FALSE_MATCHES, exhaustive=True))
+
+
+def _excerpts(compilation: Compilation, source: CandidateSource, corpus: Corpus) -> list[Record]:
+    copy = read_copy(compilation.file)
+    if copy is None:
+        return []
+    found = [match for match in search(copy.query, source) if not match.contradicted]
+    strangers = sum(corpus.clips[match.video : match.video + 1] not in {(clip,) for clip in compilation.clips} for match in found)
+    return [*judge_compilation(compilation, found, corpus.clips), {"strangers": strangers}]
+
+
+def _summary_of_excerpts(records: Sequence[Record]) -> dict[str, Any]:
+    """Return how many excerpts were found in compilations, and how well in time; those not found count as not overlapping at all."""
+    excerpts = [record for record in records if "found" in record]
+    overlaps = [record["overlap"] for record in excerpts]
+    return {
+        "goal": 0.95,
+        "found": _rate([record["found"] for record in excerpts]),
+        "mean_overlap": round(float(np.mean(overlaps)), 3) if overlaps else None,
+        "mean_overlap_of_found": round(float(np.mean([each for each in overlaps if each > 0.0] or [0.0])), 3) if overlaps else None,
+        "false_videos": sum(record["strangers"] for record in records if "strangers" in record),
+    }
+
+
+def _values(best: Mapping[int, Match], videos: set[int]) -> dict[str, float]:
+    return {str(video): round(best[video].log10_expected_false_matches, 2) for video in sorted(videos & best.keys())}
+
+
+def _rate(found: Sequence[bool]) -> dict[str, Any]:
+    k, n = sum(found), len(found)
+    return {"k": k, "n": n, "interval": [round(bound, 4) for bound in clopper_pearson(k, n)] if n else [0.0, 1.0]}
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return round(float(np.median(values)), 2) if values else None

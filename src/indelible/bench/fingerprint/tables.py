@@ -1,0 +1,85 @@
+"""Markdown tables of the benchmark of fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from indelible.runs.markdown import caption, table
+
+
+def fingerprint_tables(result: Mapping[str, Any]) -> str:
+    """Return which copies were found, and what the codes are worth."""
+    settings = result["settings"]
+    found = [
+        [
+            row["edit"],
+            f"{100 * row['goal']:.0f} %",
+            _share(row["found"]),
+            _share(row["found_at_empirical_rate"]),
+            *(_share(each["found_at_empirical_rate"]) for each in row["hashes"].values()),
+            _number(row["median_distance"]),
+            _number(row["median_log10_expected"]),
+            str(row["false_videos"]),
+            str(row["related_videos"]),
+        ]
+        for row in result["summary"]
+    ]
+    header = [
+        "edit",
+        "goal",
+        "found",
+        "found, FPR 1e-3",
+        *(f"{name}, FPR 1e-3" for name in (result["summary"][0]["hashes"] if result["summary"] else ())),
+        "median bits",
+        "median log10 NFA",
+        "false",
+        "same source",
+    ]
+    views = ["the whole picture", "the middle"]
+    codes = [
+        [
+            views[row["view"]],
+            f"{row['effective_bits']:.0f}",
+            f"{row['mean_distance']:.1f}",
+            f"{row['sd_distance']:.1f}",
+            str(row["least_distance"]),
+            f"{row['share_of_ones']['least']:.2f}-{row['share_of_ones']['greatest']:.2f}",
+            f"{row['offset_bits']['median']:.1f}",
+        ]
+        for row in result["codes"]
+    ]
+    code_header = [
+        "codes of",
+        "effective bits",
+        "unrelated: mean bits",
+        "sd",
+        "least",
+        "share of ones of a bit",
+        "bits changed by 0.25 s (median)",
+    ]
+    return "\n".join(
+        [
+            caption(result),
+            f"Found: at most {settings['most_false_matches']:g} false matches expected among {settings['database_codes']:,} codes.\n",
+            table(header, found),
+            _compilations(result["compilations"]),
+            table(code_header, codes),
+        ]
+    )
+
+
+def _compilations(row: Mapping[str, Any]) -> str:
+    if row["mean_overlap"] is None:
+        return "No compilations: no clip is long enough.\n"
+    found = f"{_share(row['found'])} found (goal {100 * row['goal']:.0f} %)"
+    overlap = f"mean overlap in time {row['mean_overlap']:.2f}, of those found {row['mean_overlap_of_found']:.2f}"
+    return f"Excerpts of 3 s in compilations: {found}, {overlap}; false: {row['false_videos']}.\n"
+
+
+def _share(rate: Mapping[str, Any]) -> str:
+    return f"{rate['k']} of {rate['n']}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"

@@ -1,0 +1,51 @@
+"""``indelible bench fingerprint``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, SEED, clips, finish
+from indelible.cli.terminal import complain
+
+__all__ = ["fingerprint"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  indelible bench fingerprint clips/ -o fingerprint.json --jobs 2
+  indelible bench fingerprint clips/ -o thin.json --only 'd05*' --edit mirror --edit "crop 10 %" --distractors 20000"""
+)
+@click.argument("corpus", type=click.Path(path_type=Path))
+@OUTPUT
+@click.option("--edit", "edits", multiple=True, metavar="NAME", help="Only these edits.")
+@click.option(
+    "--distractors",
+    type=click.IntRange(0),
+    default=1_000_000,
+    show_default=True,
+    help="Codes in the database besides the corpus.",
+)
+@ONLY
+@SEED
+@JOBS
+@CACHE
+@RESUME
+def fingerprint(
+    corpus: Path, output: Path, edits: tuple[str, ...], distractors: int, only: str, seed: int, jobs: int, cache: Path, resume: bool
+) -> None:
+    """Which edited copies are found among many other codes, which unrelated videos are taken for copies, and what the codes are worth."""
+    from indelible.bench.fingerprint.edits import chosen_edits
+    from indelible.bench.fingerprint.run import FingerprintRun, FingerprintSettings, run_fingerprint
+
+    run = FingerprintRun(
+        edits=chosen_edits(edits),
+        settings=FingerprintSettings(seed=seed, distractor_codes=distractors),
+        cache_folder=cache,
+        jobs=jobs,
+        resume=resume,
+        progress=complain,
+    )
+    finish(run_fingerprint(clips(corpus, only, None), run), output)

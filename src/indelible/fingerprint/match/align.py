@@ -1,0 +1,137 @@
+"""Which moments of a query are which of a video: a vote on where and how fast, then a path along it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.fingerprint.moments import MOMENT_SLOTS
+from indelible.fingerprint.slots import SLOT_SECONDS
+
+SPEEDS = (1.0, 0.8, 0.9, 1.1, 1.25)  # of the query: its seconds last so many of the video's
+BIN_SECONDS = 1.0
+DRIFT_ROWS = (-1, 0, 1)  # by which a path may leave its line: speeds lie between those that are tried
+_DRIFT_COST = 2.0  # standard deviations, from one moment to the next
+_OTHER_SPEED = 1.1  # by which another speed must have more votes: in videos that change slowly, each speed has nearly as many
+_UNLIKE = 2.5  # standard deviations; a moment that is less near counts against a path
+_HALF_MOMENT_SECONDS = MOMENT_SLOTS * SLOT_SECONDS / 2
+_NOTHING_COST = 0.3  # of a moment that nothing is known of
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A guess of time: the query's second t is the video's second ``speed * t + offset_seconds``."""
+
+    speed: float
+    offset_seconds: float
+
+    def at(self, query_seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the times in the video of times in the query."""
+        return self.speed * query_seconds + self.offset_seconds
+
+
+def voted_lines(
+    query_seconds: NDArray[np.float64], video_seconds: NDArray[np.float64], votes: NDArray[np.float64], *, most: int
+) -> list[Line]:
+    """Return the lines that most hits lie on, the best first; lines that share their hits count once.
+
+    Args:
+        query_seconds: of each hit, shape (n,).
+        video_seconds: and where it lies in the video.
+        votes: positive weight of each.
+        most: lines to return.
+    """
+    left = np.ones(len(votes), bool)
+    lines: list[Line] = []
+    while left.any() and len(lines) < most:
+        best, line = -1.0, Line(1.0, 0.0)
+        for speed in SPEEDS:
+            offsets = video_seconds - speed * query_seconds
+            for shift in (0.0, BIN_SECONDS / 2):
+                bins = np.floor((offsets - shift) / BIN_SECONDS).astype(np.int64)
+                for chosen in np.unique(bins[left]):
+                    inside = left & (bins == chosen)
+                    # One vote for each moment of the query, so that a picture that stands still does not outvote all others.
+                    total = _best_of_each(query_seconds[inside], votes[inside])
+                    if total > best * (1.0 if speed == line.speed else _OTHER_SPEED):
+                        best, line = total, Line(speed, float(np.average(offsets[inside], weights=votes[inside])))
+        lines.append(line)
+        left &= np.abs(video_seconds - line.at(query_seconds)) > 2 * BIN_SECONDS
+    return lines
+
+
+def best_path(scores: NDArray[np.float64], usable: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the stretch of a query that is most like a video, by dynamic programming over the band around a line.
+
+    Args:
+        scores: shape (moments of the query, `DRIFT_ROWS`): standard deviations nearer than unrelated moments.
+        usable: same shape: whether the video has such a moment, and both have something to show.
+
+    Returns:
+        moments of the query, increasing, and the place of each in the band, both of shape (k,); empty if nothing is alike.
+    """
+    moments, states = scores.shape
+    gains = np.where(usable, scores - _UNLIKE, -_NOTHING_COST)
+    drift = _DRIFT_COST * np.abs(np.arange(states)[:, None] - np.arange(states)[None, :])
+    best = gains.copy()
+    came_from = np.full((moments, states), -1)
+    for moment in range(1, moments):
+        reached = best[moment - 1][None, :] - drift
+        before = reached.argmax(axis=1)
+        value = reached[np.arange(states), before]
+        best[moment] += np.maximum(0.0, value)
+        came_from[moment] = np.where(value > 0.0, before, -1)
+    at, place = (int(index) for index in np.unravel_index(int(best.argmax()), best.shape))
+    path = []
+    while place >= 0 and best[at, place] > 0.0:
+        if usable[at, place]:
+            path.append((at, place))
+        at, place = at - 1, int(came_from[at, place])
+    pairs = np.array(path[::-1], np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def stretch(
+    starts: NDArray[np.float64],
+    likeness: NDArray[np.float64],
+    moments: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    *,
+    duration_seconds: float,
+) -> tuple[float, float]:
+    """Return from where to where in the query a path lasts, in seconds.
+
+    A moment that is foreign in part is the less alike the more of it is: half of what the others reach says that its middle is the border.
+    What begins with the first moment of the query begins with the query, and likewise at its end.
+
+    Args:
+        starts: of all moments of the query.
+        likeness: of all moments, to the video along the path's line; minus infinity where it has none.
+        moments: of the path.
+        scores: their likeness, on the path.
+        duration_seconds: of the query.
+    """
+    half = float(np.median(scores)) / 2.0
+    inner = moments[scores >= half]
+    first, last = int(inner[0]), int(inner[-1])
+    begin = 0.0 if first == 0 else _border(starts, likeness, first, first - 1, half)
+    end = duration_seconds if last == len(starts) - 1 else _border(starts, likeness, last, last + 1, half)
+    return max(0.0, begin), min(duration_seconds, max(begin, end))
+
+
+def _border(starts: NDArray[np.float64], likeness: NDArray[np.float64], inside: int, outside: int, half: float) -> float:
+    """Return where the likeness falls to a half, between the middles of two moments."""
+    middle = float(starts[inside]) + _HALF_MOMENT_SECONDS
+    step = float(starts[outside] - starts[inside])
+    above, below = float(likeness[inside]) - half, half - float(likeness[outside])
+    if not np.isfinite(below):  # the video has nothing there: it begins, or ends, with this moment
+        return middle - math.copysign(_HALF_MOMENT_SECONDS, -step)
+    return middle + step * float(np.clip(above / max(above + below, 1e-9), 0.0, 1.0))
+
+
+def _best_of_each(moments: NDArray[np.float64], votes: NDArray[np.float64]) -> float:
+    order = np.argsort(votes)
+    return float(sum(dict(zip(moments[order].tolist(), votes[order].tolist(), strict=True)).values()))

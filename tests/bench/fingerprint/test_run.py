@@ -1,0 +1,75 @@
+import pytest
+
+from indelible.bench.fingerprint.edits import PLAN, chosen_edits
+from indelible.bench.fingerprint.run import FingerprintRun, FingerprintSettings, run_fingerprint
+from indelible.bench.tables import result_table
+from indelible.errors import InputError
+from indelible.runs.corpus import load_corpus
+from tests.photographs import film
+
+EDITS = ("crop 5 %", "mirror", "picture in picture 70 %")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("corpus")
+    for name in ("china.jpg", "flower.jpg"):
+        film(place / f"{name[:-4]}.mp4", name=name, width=320, height=180, frames=80)
+    return place
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return FingerprintRun(
+        edits=chosen_edits(EDITS),
+        settings=FingerprintSettings(distractor_codes=3000),
+        cache_folder=tmp_path_factory.mktemp("cache"),
+    )
+
+
+@pytest.fixture(scope="module")
+def result(folder, run):
+    return run_fingerprint(load_corpus(folder), run)
+
+
+def test_copies_are_found_and_nothing_else(result):
+    assert [row["edit"] for row in result["summary"]] == list(EDITS)
+    for row in result["summary"]:
+        assert (row["found"]["k"], row["found"]["n"]) == (2, 2)
+        assert row["false_videos"] == 0
+    assert result["settings"]["database_codes"] > 3000
+
+
+def test_excerpts_are_found_where_they_are(result):
+    assert result["compilations"]["found"]["k"] == 2
+    assert result["compilations"]["mean_overlap"] > 0.7
+
+
+def test_a_second_run_makes_nothing_again(result, folder, run, monkeypatch):
+    monkeypatch.setattr("indelible.bench.fingerprint.run.make_codes", None)
+    monkeypatch.setattr("indelible.bench.fingerprint.run.search", _must_not_be_called_for_copies)
+    lines = []
+    again = run_fingerprint(load_corpus(folder, pattern="*"), _with_progress(run, lines))
+    assert again["summary"] == result["summary"]
+    assert "codes of 0 clips are to be made" in lines[0]
+
+
+def test_the_table_has_a_row_for_each_edit(result):
+    text = result_table(result)
+    assert all(f"| {edit} |" in text for edit in EDITS)
+    assert "2 of 2" in text
+
+
+def test_edits_have_names_of_their_own():
+    assert len({edit.name for edit in PLAN}) == len(PLAN)
+    with pytest.raises(InputError, match="crop 6 %"):
+        chosen_edits(("crop 6 %",))
+
+
+def _with_progress(run, lines):
+    return FingerprintRun(edits=run.edits, settings=run.settings, cache_folder=run.cache_folder, progress=lines.append)
+
+
+def _must_not_be_called_for_copies(query, source, settings=None):
+    assert settings is None, "a copy was looked for again"
+    return []
