@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from indelible import drafts
 from indelible.drafts import write_whole
 from indelible.errors import OutputError
 from indelible.report.page import paragraph, write_page

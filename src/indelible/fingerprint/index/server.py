@@ -1,7 +1,7 @@
 """The store on a PostgreSQL server, for all who work on many machines.
 
 The server keeps what is stored; each machine that searches keeps an index of it, which it brings up to date with what is new. A search on
-the server itself would be as exact, and far slower: see docs/decisions/0011-index.md.
+the server itself would be as exact, and far slower: see docs/decisions/0013-index.md.
 """
 
 from __future__ import annotations
