@@ -33,6 +33,15 @@ class MakeVideo(Protocol):
     def __call__(self, name: str = ..., **options: Any) -> Path: ...
 
 
+@pytest.fixture(autouse=True)
+def ordinary_priority() -> Iterator[None]:
+    """What a test does with SVT-AV1 by itself must not starve those that run beside it."""
+    from indelible.video.scheduling import unchanged_scheduling
+
+    with unchanged_scheduling():
+        yield
+
+
 @pytest.fixture
 def make_video(tmp_path: Path) -> MakeVideo:
     """A function that encodes a small video into the test's folder and returns its path; see ``encode_video`` for what it takes."""
@@ -127,10 +136,8 @@ def encode_video(
     """Encode a moving texture; ``tags`` are primaries, transfer, matrix and range, ``audio`` is an encoder such as ``aac``."""
     import av
 
-    from indelible.video.scheduling import unchanged_scheduling
-
     unit = time_base or 1 / Fraction(rate)
-    with unchanged_scheduling(), av.open(str(path), "w", format=container, container_options=container_options or {}) as output:
+    with av.open(str(path), "w", format=container, container_options=container_options or {}) as output:
         output.metadata.update(metadata or {})
         stream = output.add_stream(codec, rate=rate, width=width, height=height, time_base=unit, options=options or {})
         context = stream.codec_context
