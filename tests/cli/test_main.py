@@ -17,7 +17,14 @@ from indelible.cli.main import COMMANDS, cli
 from .conftest import SOURCE, start
 
 READ = ("0", "63")  # the number of read() where there is one: x86-64, and most others
-WITHOUT_EXAMPLES = (("key",), ("registry",), ("bench",), ("lab",), ("lab", "train"))  # the groups, whose commands have their own
+WITHOUT_EXAMPLES = (
+    ("key",),
+    ("registry",),
+    ("bench",),
+    ("index",),
+    ("lab",),
+    ("lab", "train"),
+)  # the groups, whose commands have their own
 
 
 def command_lines() -> list[tuple[str, ...]]:

@@ -37,7 +37,7 @@ Examples:
 def fingerprint(
     ctx: click.Context, sources: tuple[str, ...], lists: tuple[str, ...], shard: str | None, jobs: int, limits: Limits, as_json: bool
 ) -> None:
-    """Show what is kept of a video to recognise it: two codes of 256 bits for each second.
+    """Show by what a video is recognised: two codes of 256 bits for each second.
 
     IN may be a folder, for all videos below it, or - for a pipe. Of several files, each is printed when it is done; one that cannot be
     read, or ends the process that reads it, stops none of the others. To keep fingerprints, and go on after an interrupt: index add.

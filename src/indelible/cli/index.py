@@ -47,7 +47,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON: one ob
 
 @click.group()
 def index() -> None:
-    """Keep the fingerprints of many videos, and find in which of them a video was seen before.
+    """Keep fingerprints of many videos, and find in which of them one was seen before.
 
     A store is one file, or a PostgreSQL database for what one machine cannot hold. Several processes may use it at once.
     """
