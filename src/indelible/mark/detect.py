@@ -178,7 +178,7 @@ class Detector:
         """What a search looks at, of the frames so far; nothing without a search."""
         if self._search == "none" or self._step.frames == 0:
             return self._footage
-        return self._footage.plus(self._step.index, self._step.mean, self._step.frames)
+        return self._footage.plus(self._step.index, self._step.mean, self._step.frames, self._step.evidence().values)
 
     def scores(self) -> tuple[Scores, ...]:
         """Return the two statistics of each key from the frames so far: what thousands of keys can afford."""
@@ -312,6 +312,8 @@ class _StepMean:
         self.index = index
         self.frames = 0
         self._total = np.zeros((0, 0), np.float32)
+        self._small: NDArray[np.float32] | None = None  # what follows from the total, until there is another frame
+        self._evidence: Evidence | None = None
 
     def fits(self, frame: Frame) -> bool:
         """Return whether a frame has the size of those before it."""
@@ -323,17 +325,26 @@ class _StepMean:
             self._scale = 2.0 ** (8 - frame.bit_depth)
         cv2.accumulate(frame.y, self._total)
         self.frames += 1
+        self._small, self._evidence = None, None
 
     @property
     def mean(self) -> NDArray[np.float32]:
         """The mean picture, in luma levels of 8 bit; a large one at half the size, or a quarter, ..."""
-        return _halved(self._total) * np.float32(self._scale / self.frames)
+        return self._shrunk() * np.float32(self._scale / self.frames)
 
     def evidence(self) -> Evidence:
         """Return the evidence of the mean picture, weighted by its frames."""
-        # Scaled on the grid, which is smaller.
-        cells = to_grid(_halved(self._total)) * np.float32(self._scale / self.frames)
-        return Evidence.of(evidence(analyse(cells)) * np.float32(self.frames))
+        if self._evidence is None:
+            # Scaled on the grid, which is smaller.
+            cells = to_grid(self._shrunk()) * np.float32(self._scale / self.frames)
+            self._evidence = Evidence.of(evidence(analyse(cells)) * np.float32(self.frames))
+        return self._evidence
+
+    def _shrunk(self) -> NDArray[np.float32]:
+        """Return the sum of the pictures, a large one smaller."""
+        if self._small is None:
+            self._small = _halved(self._total)
+        return self._small
 
 
 def _halved(luma: NDArray[np.float32]) -> NDArray[np.float32]:
