@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.errors import InputError
-from indelible.frames import Frame
+from indelible.frames import Frame, Plane
 from indelible.keys import SecretKey
 from indelible.mark.carrier import WINDOW_SECONDS
 from indelible.mark.clock import STEP_SECONDS, UNTIMED_SECONDS, Clock, step_of, window_of
@@ -29,6 +29,9 @@ from indelible.stats.tails import log10_rademacher_tail, log10_union
 ALPHA = 1e-6
 
 _ENOUGH = 2 * GRID  # samples of a side
+_HELD_FRAMES = 8  # that are added up together
+_HELD_BYTES = 16_000_000  # of luma, with which there need not be as many
+_STRIP_SAMPLES = 1 << 17
 _MUTE_Z = 1.0  # a step below shows nothing
 _MANY_MUTE = 2  # steps, after which it is asked whether they come from another time
 
@@ -312,6 +315,7 @@ class _StepMean:
         self.index = index
         self.frames = 0
         self._total = np.zeros((0, 0), np.float32)
+        self._held: list[Plane] = []  # not yet in the total
         self._small: NDArray[np.float32] | None = None  # what follows from the total, until there is another frame
         self._evidence: Evidence | None = None
 
@@ -323,9 +327,11 @@ class _StepMean:
         if self.frames == 0:
             self._total = np.zeros(frame.y.shape, np.float32)
             self._scale = 2.0 ** (8 - frame.bit_depth)
-        cv2.accumulate(frame.y, self._total)
+        self._held.append(frame.y)
         self.frames += 1
         self._small, self._evidence = None, None
+        if len(self._held) * frame.y.nbytes >= _HELD_BYTES or len(self._held) == _HELD_FRAMES:
+            self._sum_up()
 
     @property
     def mean(self) -> NDArray[np.float32]:
@@ -343,8 +349,19 @@ class _StepMean:
     def _shrunk(self) -> NDArray[np.float32]:
         """Return the sum of the pictures, a large one smaller."""
         if self._small is None:
+            self._sum_up()
             self._small = _halved(self._total)
         return self._small
+
+    def _sum_up(self) -> None:
+        """Add some frames to the total, strip by strip: a strip stays in the processor's cache until all are added."""
+        height, width = self._total.shape
+        rows = max(1, _STRIP_SAMPLES // width)
+        for top in range(0, height, rows):
+            strip = slice(top, top + rows)
+            for luma in self._held:
+                cv2.accumulate(luma[strip], self._total[strip])
+        self._held.clear()
 
 
 def _halved(luma: NDArray[np.float32]) -> NDArray[np.float32]:
