@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.errors import InputError
-from indelible.frames import Frame
+from indelible.frames import Frame, Plane
 from indelible.keys import SecretKey
 from indelible.mark.carrier import WINDOW_SECONDS
 from indelible.mark.clock import STEP_SECONDS, UNTIMED_SECONDS, Clock, step_of, window_of
@@ -29,6 +29,9 @@ from indelible.stats.tails import log10_rademacher_tail, log10_union
 ALPHA = 1e-6
 
 _ENOUGH = 2 * GRID  # samples of a side
+_HELD_FRAMES = 8  # that are added up together
+_HELD_BYTES = 16_000_000  # of luma, with which there need not be as many
+_STRIP_SAMPLES = 1 << 17
 _MUTE_Z = 1.0  # a step below shows nothing
 _MANY_MUTE = 2  # steps, after which it is asked whether they come from another time
 
@@ -178,7 +181,7 @@ class Detector:
         """What a search looks at, of the frames so far; nothing without a search."""
         if self._search == "none" or self._step.frames == 0:
             return self._footage
-        return self._footage.plus(self._step.index, self._step.mean, self._step.frames)
+        return self._footage.plus(self._step.index, self._step.mean, self._step.frames, self._step.evidence().values)
 
     def scores(self) -> tuple[Scores, ...]:
         """Return the two statistics of each key from the frames so far: what thousands of keys can afford."""
@@ -312,6 +315,9 @@ class _StepMean:
         self.index = index
         self.frames = 0
         self._total = np.zeros((0, 0), np.float32)
+        self._held: list[Plane] = []  # not yet in the total
+        self._small: NDArray[np.float32] | None = None  # what follows from the total, until there is another frame
+        self._evidence: Evidence | None = None
 
     def fits(self, frame: Frame) -> bool:
         """Return whether a frame has the size of those before it."""
@@ -321,19 +327,41 @@ class _StepMean:
         if self.frames == 0:
             self._total = np.zeros(frame.y.shape, np.float32)
             self._scale = 2.0 ** (8 - frame.bit_depth)
-        cv2.accumulate(frame.y, self._total)
+        self._held.append(frame.y)
         self.frames += 1
+        self._small, self._evidence = None, None
+        if len(self._held) * frame.y.nbytes >= _HELD_BYTES or len(self._held) == _HELD_FRAMES:
+            self._sum_up()
 
     @property
     def mean(self) -> NDArray[np.float32]:
         """The mean picture, in luma levels of 8 bit; a large one at half the size, or a quarter, ..."""
-        return _halved(self._total) * np.float32(self._scale / self.frames)
+        return self._shrunk() * np.float32(self._scale / self.frames)
 
     def evidence(self) -> Evidence:
         """Return the evidence of the mean picture, weighted by its frames."""
-        # Scaled on the grid, which is smaller.
-        cells = to_grid(_halved(self._total)) * np.float32(self._scale / self.frames)
-        return Evidence.of(evidence(analyse(cells)) * np.float32(self.frames))
+        if self._evidence is None:
+            # Scaled on the grid, which is smaller.
+            cells = to_grid(self._shrunk()) * np.float32(self._scale / self.frames)
+            self._evidence = Evidence.of(evidence(analyse(cells)) * np.float32(self.frames))
+        return self._evidence
+
+    def _shrunk(self) -> NDArray[np.float32]:
+        """Return the sum of the pictures, a large one smaller."""
+        if self._small is None:
+            self._sum_up()
+            self._small = _halved(self._total)
+        return self._small
+
+    def _sum_up(self) -> None:
+        """Add some frames to the total, strip by strip: a strip stays in the processor's cache until all are added."""
+        height, width = self._total.shape
+        rows = max(1, _STRIP_SAMPLES // width)
+        for top in range(0, height, rows):
+            strip = slice(top, top + rows)
+            for luma in self._held:
+                cv2.accumulate(luma[strip], self._total[strip])
+        self._held.clear()
 
 
 def _halved(luma: NDArray[np.float32]) -> NDArray[np.float32]:
