@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from indelible.bench.reel import ReelSettings, make_reel, reel_clips
-from indelible.bench.speed import ENCODERS, SpeedSettings, run_speed
+from indelible.bench.speed import ENCODERS, SEARCHES, SpeedSettings, run_speed
 from indelible.bench.tables import result_table
 from indelible.errors import InputError
 from indelible.runs.corpus import load_corpus
@@ -18,7 +18,7 @@ def test_every_ratio_is_measured(corpus):
     result = run_speed(corpus, SpeedSettings(pairs=1, clips=2, frames=16, sizes=((192, 108),)))
     json.dumps(result, allow_nan=False)
     compared = [row for row in result["summary"] if row["beside"]]
-    assert len(compared) == len(ENCODERS) + 2
+    assert len(compared) == len(ENCODERS) + 2 + len(SEARCHES)
     assert len(result["records"]) == len(compared)
     for record in result["records"]:
         assert record["without"]["frames"] == 32
