@@ -15,7 +15,7 @@ test: lint
 
 # What needs torch (1 GB), which `make test` does without.
 test-train: $(VENV)/.train
-	$(BIN)/pytest -m train
+	$(BIN)/pytest -m train tests/train
 
 # Also every damaged file and every kill.
 test-long: $(VENV)/.dev

@@ -74,3 +74,23 @@ def test_train_validate_and_compare(run, films, tmp_path):
     assert "<svg" in (tmp_path / "c.svg").read_text()
     for result in ("v.json", "c.json"):
         assert run("bench", "table", tmp_path / result).stdout in (validation.stdout, comparison.stdout)
+
+
+def test_mismatch_writes_tables_and_a_picture(run, films, tmp_path):
+    out = tmp_path / "m.json"
+    result = run("lab", "mismatch", films / "china.mp4", "-o", out, "--crf", 28, "--frames", 12, "--width", 128)
+    assert result.exit_code == 0, result.stderr
+    assert "| x264 | 28 |" in result.stdout
+    assert "| published | 28 |" in result.stdout
+    found = json.loads(out.read_text())
+    assert {row["clip"] for row in found["records"]} == {"china.mp4"}
+    assert "CRF 28" in (tmp_path / "m.svg").read_text()
+    assert run("bench", "table", out).stdout == result.stdout
+    assert run("lab", "mismatch", tmp_path / "none", "-o", out).exit_code == 2
+    assert run("lab", "mismatch", films, "-o", out, "--crf", 60).exit_code == 2
+
+
+def test_an_unknown_proxy_is_said_before_any_work(run, films, tmp_path):
+    result = run("lab", "train", "hybrid", films, "-o", tmp_path / "s.json", "--proxy", "magic")
+    assert result.exit_code == 2
+    assert "known are 'published'" in result.stderr

@@ -13,8 +13,9 @@ are far apart. The score is that of the detector ``published`` or ``matched``; b
 - ``contrastive`` (method 5): loss = max(0, 0.5 - marked) + max(0, clean - 0.1) + max(0, 0.3 - (marked - clean)) + 0.5 max(0, floor - PSNR).
   Known: 80 % found and 0 % false on the stand-in, 0 % and 0 % on the real one, p = 0.77.
 - ``straight-through`` (method 6): the same loss with exact rounding forward. Known: separation 0.36 on the stand-in, 0.01 on the real one.
-- ``hybrid``: the loss of method 5 with exact rounding leads to a start; then each round goes a few steps further on the stand-in, in
-  a direction that is partly chance, and the real encoder accepts or rejects where that led, by `indelible.lab.fitness.margin`.
+- ``hybrid``: the loss of method 4 with exact rounding leads to a start; then each round goes a few steps further on the stand-in, from a
+  place that is partly chance, and the real encoder accepts or rejects where that led, by `indelible.lab.fitness.margin`. (The loss of
+  method 5 is 0 where the stand-in is content, and leads no further.)
 
 The real encoder looks on every few iterations, and what it says is written down; only in the hybrid does it decide. All is the same by
 seed on one machine, and done in minutes, so that nothing is kept to be gone on with.
@@ -37,7 +38,7 @@ from indelible.errors import InputError, missing_extra
 from indelible.lab.dct8 import BAND, BLOCK, VALUES, signature_of
 from indelible.lab.decision import decide
 from indelible.lab.evolution import EvolutionSettings, by_detector, chosen_clips, named, scored
-from indelible.lab.fitness import ClipScores, margin, separation
+from indelible.lab.fitness import FLOOR_DB, ClipScores, margin, separation
 from indelible.lab.method import MATCHED, PUBLISHED
 from indelible.lab.proxy import Array, Proxy, dct_basis, forward
 from indelible.lab.signature import Signature
@@ -68,7 +69,7 @@ class GradientSettings:
         learning_rate: of Adam, over 0.
         epsilon: strength to begin with, at least 0.01 and at most ``highest_epsilon``.
         highest_epsilon: of the range of strengths, at most 1.
-        floor_db: Y-PSNR of the mark that is to be kept.
+        floor_db: Y-PSNR of the mark that is to be kept; 35 in the research.
         check_every: iterations between two looks of the real encoder, at least 1.
         rounds: of the hybrid on the real encoder; 0 for the others.
         clips: how many clips of the corpus, each of another source, chosen by the seed.
@@ -87,7 +88,7 @@ class GradientSettings:
     learning_rate: float = 0.01
     epsilon: float = 0.05
     highest_epsilon: float = 0.15
-    floor_db: float = 38.0
+    floor_db: float = FLOOR_DB
     check_every: int = 50
     rounds: int = 0
     clips: int = 3
@@ -195,7 +196,7 @@ class _Model:
 
     def candidate(self) -> Signature:
         values = self.direction.detach().numpy().astype(np.float64)
-        return signature_of(values, float(self.epsilon), phase=self.phase, training={"trainer": self._settings.trainer})
+        return signature_of(values, float(self.epsilon.detach()), phase=self.phase, training={"trainer": self._settings.trainer})
 
     def put(self, signature: Signature) -> None:
         """Go to a signature, into the ranges of direction and strength."""
@@ -214,7 +215,7 @@ class _Model:
         for clip in range(len(self._sent)):
             clean, marked, psnr_db = self._scores(clip)
             (_loss(self._torch, clean, marked, psnr_db, self._settings) / len(self._sent)).backward()
-            scores.append((float(clean), float(marked), float(psnr_db)))
+            scores.append(tuple(float(each.detach()) for each in (clean, marked, psnr_db)))
         optimiser.step()
         self.put(self.candidate())
         clean_mean, marked_mean, psnr_mean = (fmean(each) for each in zip(*scores, strict=True))
@@ -270,7 +271,7 @@ def matched_score(pictures: Array, unit: Array, weights: Array) -> Array:
 
 def _loss(torch: Any, clean: Array, marked: Array, psnr_db: Array, settings: GradientSettings) -> Array:
     short_db = torch.relu(settings.floor_db - psnr_db)
-    if settings.trainer == "adaptive":
+    if settings.trainer in ("adaptive", "hybrid"):
         return 0.1 * short_db - marked
     apart = torch.relu(WANTED_MARGIN - (marked - clean))
     return torch.relu(WANTED_MARKED - marked) + torch.relu(clean - WANTED_CLEAN) + apart + 0.5 * short_db
@@ -282,7 +283,7 @@ def _pretrained(model: _Model, judge: _Judge, settings: GradientSettings, progre
     for iteration in range(1, settings.iterations + 1):
         before = model.candidate()
         clean, marked, psnr_db = model.step(optimiser)
-        worth = (marked if settings.trainer == "adaptive" else marked - clean) - max(0.0, settings.floor_db - psnr_db)
+        worth = (marked if settings.trainer in ("adaptive", "hybrid") else marked - clean) - max(0.0, settings.floor_db - psnr_db)
         if worth > highest:
             highest, model.best = worth, before
         if iteration % settings.check_every and iteration != settings.iterations:

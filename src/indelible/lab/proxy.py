@@ -133,7 +133,8 @@ class Proxy:
         if self.rounding == "sigmoid":
             moved = arrays.clip(size + (self.offset - 0.5), 0.0, None)
             whole = arrays.floor(moved)
-            return sign * (whole + 1.0 / (1.0 + arrays.exp((whole + 0.5 - moved) / self.temperature))) * steps
+            # 1 / (1 + exp(-x)) is (1 + tanh(x / 2)) / 2, which does not overflow.
+            return sign * (whole + 0.5 + 0.5 * arrays.tanh((moved - whole - 0.5) / (2.0 * self.temperature))) * steps
         hard = sign * arrays.floor(size + self.offset) * steps
         return coefficients + _constant(hard - coefficients)
 
