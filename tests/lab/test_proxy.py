@@ -73,12 +73,22 @@ def test_prediction_leaves_what_stands_still_alone():
     assert np.allclose(Proxy(predicted=True).luma(grey)[:, 0, 0], [128.0, 128.0, 128.0, 130.0], atol=1e-3)
 
 
+def test_more_is_lost_where_more_moves():
+    rng = np.random.default_rng(7)
+    still, moving = (128.0 + np.cumsum(rng.normal(0.0, size, (4, 32, 32)), axis=0).astype(np.float32) for size in (1.0, 10.0))
+    # The mean absolute difference of normal steps of 10 levels is 8, twice the usual: a QP of 6 more doubles the step.
+    followed, plain = Proxy(crf=22, motion=6.0), Proxy(crf=28)
+    assert np.abs(followed.luma(moving) - moving).std() == pytest.approx(np.abs(plain.luma(moving) - moving).std(), rel=0.03)
+    assert np.abs(followed.luma(still) - still).std() < 0.5 * np.abs(plain.luma(still) - still).std()
+    assert np.array_equal(followed.luma(moving[:1]), Proxy(crf=22).luma(moving[:1]))
+
+
 def test_chroma_of_444_is_subsampled_by_means_and_quantised():
     plane = np.arange(2 * 16 * 16, dtype=np.float32).reshape(2, 16, 16) % 200
     half = subsampled(plane)
     assert half.shape == (2, 8, 8)
     assert half[0, 0, 0] == plane[0, :2, :2].mean()
-    assert np.abs(Proxy(crf=18).chroma(half) - half).max() < np.abs(Proxy(crf=40).chroma(half) - half).max()
+    assert np.abs(Proxy(crf=18).chroma(half, plane) - half).max() < np.abs(Proxy(crf=40).chroma(half, plane) - half).max()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from indelible.lab.proxy import Proxy, forward
 pytestmark = pytest.mark.train
 
 ALL = [
-    Proxy(steps=steps, rounding=rounding, predicted=predicted, offset=0.4, crf=crf)
+    Proxy(steps=steps, rounding=rounding, predicted=predicted, offset=0.4, crf=crf, motion=1.0)
     for steps in ("h264", "published")
     for rounding in ("straight-through", "sigmoid", "tanh")
     for predicted in (False, True)

@@ -165,7 +165,8 @@ def _chroma_db(clip: Clip, codec: Clip | Proxy) -> float:
     """Return the PSNR of both chroma planes after a codec, at most 99 dB."""
     planes = [np.asarray(whole_blocks(np.stack([frame.chroma[which] for frame in clip.frames])), np.float32) for which in (0, 1)]
     if isinstance(codec, Proxy):
-        after = [as_codes(codec.chroma(plane)) for plane in planes]
+        luma = luma_of(clip.frames)
+        after = [as_codes(codec.chroma(plane, luma)) for plane in planes]
     else:
         after = [np.asarray(whole_blocks(np.stack([frame.chroma[which] for frame in codec.frames])), np.float32) for which in (0, 1)]
     mean = float(np.mean([np.square(one - other).mean(dtype=np.float64) for one, other in zip(planes, after, strict=True)]))

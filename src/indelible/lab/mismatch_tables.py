@@ -19,7 +19,7 @@ def mismatch_tables(result: Mapping[str, Any]) -> str:
     summary, fit = result["summary"], result["fit"]
     parts = [caption(result), f"{summary[0]['clips']} clips measured, at most {result['settings']['footage']['frames']} frames of each.\n"]
     if fit is not None:
-        said = ", ".join(f"{name} {fit['parameters'][name]:.3f}" for name in ("qp_offset", "tilt", "offset"))
+        said = ", ".join(f"{name} {fit['parameters'][name]:.3f}" for name in ("qp_offset", "tilt", "motion", "offset"))
         parts.append(f"Fitted on {len(fit['trained_on'])} clips of other sources, {fit['tried']} tried: {said}.\n")
     parts.append(table(_HEADER, [_row(row) for row in summary]))
     parts.append("**Share of a mark's movement that arrives, by coefficient**\n")

@@ -58,6 +58,7 @@ _JPEG_LUMINANCE = np.array(
     ]
 )
 _JPEG_BLOCK = 8
+_USUAL_MOTION, _LEAST_MOTION = 4.0, 0.125  # levels from frame to frame
 # QP of chroma for QP of luma from 29 on (ITU-T H.264, table 8-15); the same below.
 _CHROMA_QP = (29, 29, 30, 31, 32, 32, 33, 34, 34, 35, 35, 36, 36, 37, 37, 37, 38, 38, 38, 39, 39, 39, 39)
 
@@ -74,6 +75,8 @@ class Proxy:
         block: side of a block, 4 or 8; 8 for the published steps.
         qp_offset: what is added to CRF to get QP; only for the steps of H.264.
         tilt: natural logarithm of how much larger the step is at the highest frequency than at the lowest; only for the steps of H.264.
+        motion: by how much QP rises with each doubling of the mean absolute difference between neighbouring frames, from that of 4 levels:
+            at one CRF, encoders spend less on each block where much moves, and more where others are predicted from it.
         offset: what is added to u before it is cut off, over 0 to 1/2: less than 1/2 is a dead zone, as encoders have (1/3 within a
             picture, 1/6 between pictures, in the reference encoder).
         predicted: whether blocks are predicted from the previous frame.
@@ -89,6 +92,7 @@ class Proxy:
     block: int = 8
     qp_offset: float = 0.0
     tilt: float = 0.0
+    motion: float = 0.0
     offset: float = 0.5
     predicted: bool = False
 
@@ -113,15 +117,16 @@ class Proxy:
         Raises:
             InputError: if the size is not one of whole blocks.
         """
-        return self._decoded(pictures, quantisation_steps(self))
+        return self._decoded(pictures, quantisation_steps(self), pictures)
 
-    def chroma(self, pictures: Array) -> Array:
+    def chroma(self, pictures: Array, luma: Array) -> Array:
         """Return a decoded chroma plane of 4:2:0, not rounded; quantised at QP of chroma, of which there is none for the published steps.
 
         Args:
             pictures: as for luma, already subsampled (`subsampled`).
+            luma: of the same frames, which says how much moves.
         """
-        return self._decoded(pictures, quantisation_steps(self, chroma=True))
+        return self._decoded(pictures, quantisation_steps(self, chroma=True), luma)
 
     def quantised(self, coefficients: Array, steps: Array) -> Array:
         """Return coefficients after quantisation with these steps, which must broadcast with them."""
@@ -138,10 +143,10 @@ class Proxy:
         hard = sign * arrays.floor(size + self.offset) * steps
         return coefficients + _constant(hard - coefficients)
 
-    def _decoded(self, pictures: Array, steps: NDArray[np.float32]) -> Array:
+    def _decoded(self, pictures: Array, steps: NDArray[np.float32], luma: Array) -> Array:
         arrays = namespace(pictures)
         coefficients = forward(pictures, self.block)
-        q = arrays.asarray(steps)
+        q = arrays.asarray(steps * np.float32(self._coarser(luma)))
         if not self.predicted:
             return backward(self.quantised(coefficients, q), self.block)
         decoded = [self.quantised(coefficients[0], q)]
@@ -152,6 +157,13 @@ class Proxy:
             base = arrays.where(inter, decoded[-1], arrays.zeros_like(frame))
             decoded.append(base + self.quantised(frame - base, q))
         return backward(arrays.stack(decoded), self.block)
+
+    def _coarser(self, luma: Array) -> float:
+        """Return by what factor steps are larger for how much moves."""
+        if self.motion == 0.0 or len(luma) < 2:
+            return 1.0
+        moved = float(_constant(abs(luma[1:] - luma[:-1]).mean()))
+        return float((max(moved, _LEAST_MOTION) / _USUAL_MOTION) ** (self.motion / 6.0))
 
 
 def quantisation_steps(proxy: Proxy, *, chroma: bool = False) -> NDArray[np.float32]:
@@ -220,4 +232,4 @@ def namespace(array: Array) -> Any:
 
 def _constant(array: Array) -> Array:
     """Return an array that no derivative goes through."""
-    return array if isinstance(array, np.ndarray) else array.detach()
+    return array.detach() if hasattr(array, "detach") else array

@@ -24,8 +24,8 @@ from indelible.runs.pool import Crew
 FITTED = "fitted"
 
 #: Name, lowest and highest of each free parameter.
-_FREE = (("qp_offset", -8.0, 12.0), ("tilt", -1.0, 3.0), ("offset", 0.02, 0.5))
-_MOST_TRIED = 60
+_FREE = (("qp_offset", -8.0, 12.0), ("tilt", -1.0, 3.0), ("motion", -1.0, 4.0), ("offset", 0.02, 0.5))
+_MOST_TRIED = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ def fit_quality(pairs: Sequence[tuple[Survival, Survival]]) -> float:
 
 def _at(start: Proxy, values: Sequence[float]) -> Proxy:
     """Return the stand-in at a point of the search, whose coordinates go from 0 to 1."""
-    qp_offset, tilt, offset = (low + (high - low) * float(value) for (_, low, high), value in zip(_FREE, values, strict=True))
-    return replace(start, qp_offset=qp_offset, tilt=tilt, offset=offset)
+    qp_offset, tilt, motion, offset = (low + (high - low) * float(value) for (_, low, high), value in zip(_FREE, values, strict=True))
+    return replace(start, qp_offset=qp_offset, tilt=tilt, motion=motion, offset=offset)
 
 
 @lru_cache(maxsize=64)
