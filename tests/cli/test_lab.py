@@ -68,10 +68,15 @@ def test_train_validate_and_compare(run, films, tmp_path):
     validation = run("lab", "validate", drawn, films, "-o", tmp_path / "v.json", "--channel", "x264:crf=28", *small, *cache)
     assert validation.exit_code in (0, 1), validation.stderr
     assert "| `x264:crf=28` | matched |" in validation.stdout
-    comparison = run("lab", "compare", films, "-o", tmp_path / "c.json", "--channel", "x264:crf=28", *small, *cache)
+    weak = ("--epsilon", 0.02, "--epsilon", 0.2)
+    comparison = run("lab", "compare", films, "-o", tmp_path / "c.json", "--channel", "x264:crf=28", *weak, *small, *cache)
     assert comparison.exit_code == 0, comparison.stderr
     assert "| indelible | matched |" in comparison.stdout
     assert "<svg" in (tmp_path / "c.svg").read_text()
+    assert "| 8x8 DCT, epsilon 0.2 | whitened |" in comparison.stdout
+    plot = (tmp_path / "c-psnr.svg").read_text()
+    assert "x264:crf=28, whitened" in plot
+    assert "8x8 DCT, epsilon 0.02: " in plot
     for result in ("v.json", "c.json"):
         assert run("bench", "table", tmp_path / result).stdout in (validation.stdout, comparison.stdout)
 

@@ -98,12 +98,16 @@ def validate(
     epilog="""\b
 Examples:
   indelible lab compare clips/ -o compare.json --jobs 2
-  indelible lab compare clips/ -o compare.json --signature "CMA-ES" trained.json --jobs 2"""
+  indelible lab compare clips/ -o compare.json --signature "CMA-ES" trained.json --jobs 2
+  indelible lab compare clips/ -o strengths.json --epsilon 0.02 --epsilon 0.1 --epsilon 0.2"""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
 @RESULT
 @click.option(
     "--signature", "signatures", type=(str, click.Path(path_type=Path)), multiple=True, metavar="NAME FILE", help="Takes part too."
+)
+@click.option(
+    "--epsilon", "strengths", type=click.FloatRange(0, 1, min_open=True), multiple=True, metavar="E", help="8x8 DCT at this strength too."
 )
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Instead of CRF 18, 23, 28 and 34.")
 @footage(60, 320)
@@ -116,6 +120,7 @@ def compare(
     corpus: Path,
     output: Path,
     signatures: tuple[tuple[str, Path], ...],
+    strengths: tuple[float, ...],
     channels: tuple[str, ...],
     frames: int,
     width: int,
@@ -125,17 +130,20 @@ def compare(
     cache: Path,
     resume: bool,
 ) -> None:
-    """All methods and the mark of this project on the same clips. Writes a plot beside the result."""
+    """All methods and the mark of this project on the same clips. Writes a plot beside the result, with --epsilon one against PSNR too."""
     from indelible.lab.compare import CHANNELS, run_comparison
     from indelible.lab.signature import read_signature
     from indelible.lab.tables import comparison_tables
-    from indelible.report.lab import write_comparison_plot
+    from indelible.report.lab import write_comparison_plot, write_strength_plot
 
     run = _run(frames, width, seed, jobs, cache, resume)
     given = [(name, read_signature(file)) for name, file in signatures]
-    result = run_comparison(clips_of(corpus, only), run, signatures=given, channels=channels or CHANNELS)
+    result = run_comparison(clips_of(corpus, only), run, signatures=given, strengths=strengths, channels=channels or CHANNELS)
     finish(result, output, comparison_tables(result))
     write_comparison_plot(output.with_suffix(".svg"), result["summary"])
+    if strengths:
+        names = {entrant["name"] for entrant in result["entrants"] if entrant["epsilon"] is not None}
+        write_strength_plot(output.with_name(f"{output.stem}-psnr.svg"), [row for row in result["summary"] if row["entrant"] in names])
 
 
 @lab.command(

@@ -182,7 +182,8 @@ def _trace(sent: Pictures, received: Pictures, name: str, crf: int, proxy: Proxy
     steps = None if proxy is None or proxy.block != 8 else quantisation_steps(proxy)
     for place in np.ndindex(3, 3):
         coefficient, result = float(before[*block, *place]), float(after[*block, *place])
-        fate = "zeroed" if abs(result) < 1.0 <= abs(coefficient) else "kept" if abs(result - coefficient) < 1.0 else "changed"
+        kept = result * coefficient > 0.0 and 0.5 <= result / coefficient <= 2.0
+        fate = "zeroed" if abs(result) < 1.0 <= abs(coefficient) else "kept" if kept else "changed"
         step = None if steps is None else round(float(steps[place]), 2)
         rows.append(
             {"codec": name, "crf": crf, "position": list(place), "coefficient": round(coefficient, 1), "step": step}
