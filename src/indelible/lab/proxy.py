@@ -123,9 +123,11 @@ class Proxy:
         """Return a decoded chroma plane of 4:2:0, not rounded; quantised at QP of chroma, of which there is none for the published steps.
 
         Args:
-            pictures: as for luma, already subsampled (`subsampled`).
+            pictures: as for luma; a plane of the size of luma is subsampled first (`subsampled`).
             luma: of the same frames, which says how much moves.
         """
+        if pictures.shape == luma.shape:
+            pictures = subsampled(pictures)
         return self._decoded(pictures, quantisation_steps(self, chroma=True), luma)
 
     def quantised(self, coefficients: Array, steps: Array) -> Array:
