@@ -1,6 +1,9 @@
 """Jobs and crews: whatever the processes, the same results."""
 
+import multiprocessing
 import os
+import tempfile
+import time
 
 import pytest
 
@@ -38,6 +41,25 @@ def test_a_crew_stays_from_round_to_round():
 def test_what_work_raises_is_raised_here(processes):
     with Crew(processes) as crew, pytest.raises(InputError, match="task 1"):
         crew.results(broken, [1, 1])
+
+
+def waits(folder):
+    with tempfile.TemporaryDirectory(dir=folder):
+        time.sleep(600)
+
+
+def test_work_that_was_begun_is_stopped_and_cleans_up(tmp_path):
+    def interrupted():
+        with Crew(2) as crew:
+            crew._pool.submit(waits, tmp_path)
+            while not list(tmp_path.iterdir()):
+                time.sleep(0.05)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not multiprocessing.active_children()
+    assert not list(tmp_path.iterdir())
 
 
 def test_clips_are_cut_by_seconds_and_by_frames(films):

@@ -4,11 +4,13 @@ import io
 import os
 import signal
 import threading
+from contextlib import suppress
 
+import av
 import pytest
 
 from indelible.video import open_video, probe
-from indelible.video.interrupts import interruptible
+from indelible.video.interrupts import Interruptible
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
@@ -64,18 +66,60 @@ def test_a_signal_inside_a_read_is_not_lost(make_video, terminating, at, number,
         probe(Stream(Interrupting(data, number, at=1)))
 
 
+def test_a_signal_at_the_edges_of_a_block(terminating):
+    """Blocks that do nothing are nearly all edge; signals of another thread meet them anywhere."""
+    ready = threading.Semaphore(0)
+
+    def send() -> None:
+        for _ in range(300):
+            ready.acquire()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def wait() -> None:
+        ready.release()
+        while True:
+            with Interruptible():
+                pass
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    for _ in range(300):
+        with pytest.raises(SystemExit):
+            wait()
+        with pytest.raises(SystemExit):
+            signal.raise_signal(signal.SIGTERM)
+    thread.join()
+
+
+def test_what_pyav_keeps_is_not_raised_by_its_next_call(terminating):
+    """FFmpeg may go on after a failed read; the Exception is then raised by whatever calls PyAV next."""
+
+    class Failing:
+        name = "failing"
+
+        def read(self, size):
+            signal.raise_signal(signal.SIGTERM)
+
+        def seek(self, offset, whence=0):
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(SystemExit), Interruptible(), suppress(Exception):
+        av.open(Failing(), "r", format="nut")
+    av.error.err_check(0)
+
+
 def test_handlers_that_raise_nothing_or_an_exception_are_as_they_were(terminating):
     seen = []
     before = signal.signal(signal.SIGINT, lambda number, frame: seen.append(number))
     try:
-        with interruptible():
+        with Interruptible():
             signal.raise_signal(signal.SIGINT)
         assert seen == [signal.SIGINT]
         signal.signal(signal.SIGINT, lambda number, frame: 1 / 0)
-        with pytest.raises(ZeroDivisionError), interruptible():
+        with pytest.raises(ZeroDivisionError), Interruptible():
             signal.raise_signal(signal.SIGINT)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        with interruptible():
+        with Interruptible():
             signal.raise_signal(signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, before)

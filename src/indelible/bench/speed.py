@@ -27,6 +27,7 @@ from indelible.errors import IndelibleError
 from indelible.frames import Frame
 from indelible.keys import SecretKey, save_key
 from indelible.mark import Embedder, Payload
+from indelible.mark.sync import Search
 from indelible.runs.corpus import Corpus, CorpusClip
 from indelible.runs.machine import provenance
 from indelible.video import EncoderSettings, open_video, write_video
@@ -38,7 +39,7 @@ SCHEMA = "indelible.bench.speed/1"
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
-KEY = SecretKey(bytes(range(32)))
+KEY, ANOTHER_KEY = SecretKey(bytes(range(32))), SecretKey(bytes(range(1, 33)))
 PAYLOAD = Payload(b"8 bytes!")
 RECEIVED = "x264:crf=28"  # what a detector gets to see
 ENCODERS = (
@@ -47,6 +48,7 @@ ENCODERS = (
     EncoderSettings("av1", crf=30, preset="8"),
 )
 THINNED = 4  # every so manieth frame, when detection is to cost next to nothing
+SEARCHES: tuple[Search, ...] = ("fast", "full")
 EMBED_FRAMES, EMBED_ROUNDS = 60, 3
 
 
@@ -87,6 +89,8 @@ class Task:
     warm_up: Path
     encoder: EncoderSettings = ENCODERS[0]
     every: int = 1
+    search: Search = "none"
+    key: SecretKey = KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def decode(task: Task) -> tuple[int, float | None]:
 
 def detect(task: Task) -> tuple[int, float | None]:
     """Decode, and look for one key."""
-    (found,) = detect_file(task.source, [KEY], every=task.every)
+    (found,) = detect_file(task.source, [task.key], every=task.every, search=task.search)
     return found.detection.frames_used, found.detection.z
 
 
@@ -195,10 +199,14 @@ def _comparisons(size: str, footage: _Footage) -> Iterator[Comparison]:
     for encoder in ENCODERS:
         with_mark, without = (Task(work, footage.reel, footage.short, encoder) for work in (mark, transcode))
         yield Comparison(f"mark, {encoder.codec} {encoder.preset}", "the same transcode", size, with_mark, without)
-    for every in (1, THINNED):
-        what = "detect" if every == 1 else f"detect --every {every}"
-        looking, decoding = (Task(work, footage.received, footage.short, every=every) for work in (detect, decode))
-        yield Comparison(what, "plain decode", size, looking, decoding)
+    decoding = Task(decode, footage.received, footage.short)
+    looking = replace(decoding, work=detect)
+    yield Comparison("detect", "plain decode", size, looking, decoding)
+    yield Comparison(f"detect --every {THINNED}", "plain decode", size, replace(looking, every=THINNED), decoding)
+    for search in SEARCHES:  # to the end: what is found as it was marked is not searched for
+        yield Comparison(
+            f"detect --search {search}, no mark", "plain decode", size, replace(looking, search=search, key=ANOTHER_KEY), decoding
+        )
 
 
 def _pair(comparison: Comparison, index: int) -> tuple[Timing, Timing]:

@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,19 +15,17 @@ from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark.carrier import WINDOW_SECONDS
 from indelible.mark.clock import STEP_SECONDS, UNTIMED_SECONDS, Clock, step_of, window_of
-from indelible.mark.grid import GRID, analyse, to_grid
 from indelible.mark.informed import Reading
 from indelible.mark.lineup import Lineup, LineupTally
 from indelible.mark.payload import DecodedPayload, Payload, decode_payload
-from indelible.mark.perception import evidence
+from indelible.mark.steps import StepMean, Window
 from indelible.mark.sync import Followed, Footage, Found, Geometry, Search, elsewhen, log10_share_as_marked, search, searched
 from indelible.mark.sync.timing import IN_TIME
-from indelible.mark.tally import WEIGHTS, Evidence, Scores, Tally
+from indelible.mark.tally import WEIGHTS, Scores, Tally
 from indelible.stats.tails import log10_rademacher_tail, log10_union
 
 ALPHA = 1e-6
 
-_ENOUGH = 2 * GRID  # samples of a side
 _MUTE_Z = 1.0  # a step below shows nothing
 _MANY_MUTE = 2  # steps, after which it is asked whether they come from another time
 
@@ -115,15 +112,15 @@ class Detector:
         self._searched_for_a_key = searched(search) + (len(WEIGHTS) if informed else 0)
         self._footage = Footage()
         self._clock = Clock(origin_seconds)
-        self._step = _StepMean(0)
-        self._window = _Window(0)
+        self._step = StepMean(0)
+        self._window = Window(0)
         self._every = every
         self._due_seconds = -math.inf
         self._used = 0
         self._duration_seconds = 0.0
 
     def add(self, frame: Frame) -> None:
-        """Take the next frame."""
+        """Take the next frame. Its luma is kept for a while, and must not be written to."""
         seconds = self._clock.seconds(frame)
         step = step_of(seconds)
         if step != self._step.index or not self._step.fits(frame):
@@ -178,7 +175,7 @@ class Detector:
         """What a search looks at, of the frames so far; nothing without a search."""
         if self._search == "none" or self._step.frames == 0:
             return self._footage
-        return self._footage.plus(self._step.index, self._step.mean, self._step.frames)
+        return self._footage.plus(self._step.index, self._step.mean, self._step.frames, self._step.evidence().values)
 
     def scores(self) -> tuple[Scores, ...]:
         """Return the two statistics of each key from the frames so far: what thousands of keys can afford."""
@@ -199,12 +196,12 @@ class Detector:
     def _close_step(self, following: int) -> None:
         self._footage = self.footage
         self._window = self._window.with_step(self._step)
-        self._step = _StepMean(following)
+        self._step = StepMean(following)
         if window_of(following) != self._window.index:
             self._tallies = self._current(self._tallies)
             if self._lineup is not None and self._window.steps:
                 self._lineup = self._lineup.with_window(self._window.index, self._window.whole.values)
-            self._window = _Window(window_of(following))
+            self._window = Window(window_of(following))
 
     def _current(self, tallies: Sequence[Tally], *, by_step: bool = True) -> list[Tally]:
         """Return the tallies with the open window counted in."""
@@ -303,64 +300,3 @@ class Detector:
 def _mute(found: Found) -> int:
     """Return how many steps show nothing."""
     return sum(max(scores.z) < _MUTE_Z for _, scores in found.tally.steps)
-
-
-class _StepMean:
-    """The running mean of a step's luma."""
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        self.frames = 0
-        self._total = np.zeros((0, 0), np.float32)
-
-    def fits(self, frame: Frame) -> bool:
-        """Return whether a frame has the size of those before it."""
-        return self.frames == 0 or frame.y.shape == self._total.shape
-
-    def add(self, frame: Frame) -> None:
-        if self.frames == 0:
-            self._total = np.zeros(frame.y.shape, np.float32)
-            self._scale = 2.0 ** (8 - frame.bit_depth)
-        cv2.accumulate(frame.y, self._total)
-        self.frames += 1
-
-    @property
-    def mean(self) -> NDArray[np.float32]:
-        """The mean picture, in luma levels of 8 bit; a large one at half the size, or a quarter, ..."""
-        return _halved(self._total) * np.float32(self._scale / self.frames)
-
-    def evidence(self) -> Evidence:
-        """Return the evidence of the mean picture, weighted by its frames."""
-        # Scaled on the grid, which is smaller.
-        cells = to_grid(_halved(self._total)) * np.float32(self._scale / self.frames)
-        return Evidence.of(evidence(analyse(cells)) * np.float32(self.frames))
-
-
-def _halved(luma: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a picture averaged down by a power of two, as long as no side gets shorter than twice the grid's.
-
-    That is quicker than any other shrinking, and leaves little to shrink. The edge may lose less than a thousandth of a side.
-    """
-    factor = 1
-    while min(luma.shape) >= 2 * factor * _ENOUGH:
-        factor *= 2
-    height, width = luma.shape[0] // factor, luma.shape[1] // factor
-    return np.asarray(cv2.resize(luma[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA), np.float32)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Window:
-    """The evidence of one window, step by step."""
-
-    index: int
-    steps: tuple[tuple[int, Evidence], ...] = ()
-
-    @property
-    def whole(self) -> Evidence:
-        """The evidence of all its steps, at least one, together."""
-        return Evidence.of(np.sum([evidence.values for _, evidence in self.steps], axis=0))
-
-    def with_step(self, step: _StepMean) -> _Window:
-        if step.frames == 0:
-            return self
-        return _Window(self.index, (*self.steps, (step.index, step.evidence())))

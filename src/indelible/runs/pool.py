@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Generic, TypeVar
 
 Task = TypeVar("Task")
@@ -39,7 +42,7 @@ def run_jobs(
         progress: gets a line of text when a job is finished.
 
     Raises:
-        Exception: whatever ``work`` raises; what was not begun is given up then.
+        Exception: whatever ``work`` raises; all else is given up then.
     """
     ordered = sorted(jobs, key=lambda job: -job.weight)
     clock = _Clock(sum(job.weight for job in jobs), len(jobs), progress)
@@ -60,16 +63,22 @@ class Crew:
     """
 
     def __init__(self, processes: int) -> None:
+        self._others = multiprocessing.active_children()
         self._pool: ProcessPoolExecutor | None = None
         if processes > 1:
-            self._pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_keep_to_one_core)
+            self._pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
 
     def __enter__(self) -> Crew:
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._pool is None:
+            return
+        if kind is not None:
+            for process in multiprocessing.active_children():
+                if process not in self._others:
+                    process.terminate()  # nobody waits for the minutes of work that were begun
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def as_done(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
         """Yield (place of the task, result) as tasks are finished; what ``work`` raises is raised here."""
@@ -86,11 +95,12 @@ class Crew:
         return [result for _, result in sorted(self.as_done(work, tasks), key=lambda done: done[0])]
 
 
-def _keep_to_one_core() -> None:
-    """Called first in each worker: OpenCV has threads of its own, which no variable governs."""
+def _prepare() -> None:
+    """Called first in each worker."""
     import cv2
 
-    cv2.setNumThreads(1)
+    cv2.setNumThreads(1)  # OpenCV has threads of its own, which no variable governs
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # leaves no folders and no processes of its own behind
 
 
 class _Clock:

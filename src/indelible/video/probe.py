@@ -9,7 +9,7 @@ from indelible.errors import MediaError
 from indelible.frames import VideoInfo
 from indelible.video._av import av, exact_fraction, media_errors
 from indelible.video.claims import claimed_seconds
-from indelible.video.interrupts import interruptible
+from indelible.video.interrupts import Interruptible
 from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import waiting_for
 from indelible.video.planes import color_tags, planar_format
@@ -70,7 +70,7 @@ def presentation(source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Presenta
 
 
 def _first_picture(container: InputContainer, stream: VideoStream, *, name: str) -> VideoFrame:
-    with waiting_for(name), interruptible(), media_errors(name, task="decode", advice="no picture could be decoded; is the file damaged?"):
+    with waiting_for(name), Interruptible(), media_errors(name, task="decode", advice="no picture could be decoded; is the file damaged?"):
         for picture in container.decode(stream):
             return picture
     raise MediaError(f"cannot decode {name}: its video stream holds no picture; was it written or copied completely?")

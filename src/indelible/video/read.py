@@ -12,7 +12,7 @@ from indelible.errors import InputError, MediaError, UnsupportedMediaError
 from indelible.frames import Frame, VideoInfo
 from indelible.video._av import av, exact_fraction, media_errors
 from indelible.video.claims import claimed_end_seconds
-from indelible.video.interrupts import interruptible
+from indelible.video.interrupts import Interruptible
 from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import waiting_for
 from indelible.video.planes import frame_from_picture
@@ -202,7 +202,7 @@ class VideoReader:
         packets = container.demux(self._stream)
         while True:
             try:
-                with interruptible(), media_errors(self._name, task="read", advice="what came before was used"):
+                with Interruptible(), media_errors(self._name, task="read", advice="what came before was used"):
                     packet = next(packets, None)
             except MediaError as error:
                 self._warnings.append(f"damaged tail: decoding stopped at {_at(seen, self._stream)}: {error}")

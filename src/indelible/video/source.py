@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from indelible.errors import MediaError, UnsupportedMediaError
 from indelible.video._av import av, media_errors
 from indelible.video.claims import claimed_seconds
-from indelible.video.interrupts import StandardInput, interruptible
+from indelible.video.interrupts import Interruptible, StandardInput
 from indelible.video.joined import JoinedFiles
 from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import PATIENCE_SECONDS
@@ -66,7 +66,7 @@ def open_input(source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[I
     name = source_name(source)
     file, protocols = _openable(source)
     options = {"format_whitelist": _DEMUXERS.replace(" ", ","), "protocol_whitelist": protocols, "max_streams": str(4 * limits.streams)}
-    with interruptible(), media_errors(name, task="open", advice=_ADVICE):
+    with Interruptible(), media_errors(name, task="open", advice=_ADVICE):
         try:
             # `options` also reach the decoders that look into the first packets while the container is opened.
             container = av.open(

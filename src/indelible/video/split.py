@@ -7,6 +7,7 @@ random access point of a transport stream that is the segment's first key frame,
 from __future__ import annotations
 
 import io
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -60,9 +61,9 @@ class SegmentFiles(io.RawIOBase):
             self._file = None
         super().close()
 
+    @abstractmethod
     def _deal(self, data: memoryview) -> int:
         """Write what is complete; return how many bytes that is."""
-        raise NotImplementedError
 
     def _put(self, data: bytes | memoryview, *, key_frame: bool = False) -> None:
         """Write to the open segment, or to the next one if that begins with this key frame."""

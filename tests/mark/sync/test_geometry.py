@@ -30,6 +30,7 @@ from indelible.mark.sync.timing import IN_TIME, SPEEDS, Timing
 from tests.mark.pictures import natural
 
 HEIGHT, WIDTH = 270, 480
+SILENT = np.zeros(0, np.float32)  # evidence that nothing here looks at
 
 
 @pytest.fixture(scope="module")
@@ -150,30 +151,30 @@ def test_timings_cost_little_at_the_start():
 def test_what_is_kept_of_a_long_video_is_bounded_and_spread(original):
     footage = Footage()
     for step in range(5 * KEPT):
-        footage = footage.plus(step, original, 10)
+        footage = footage.plus(step, original, 10, SILENT)
     steps = [still.step for still in footage.stills]
     assert KEPT / 2 <= len(steps) <= KEPT
     assert set(np.diff(steps)) == {8}
 
 
 def test_pictures_are_kept_small():
-    footage = Footage().plus(0, np.zeros((2160, 3840), np.float32), 25)
+    footage = Footage().plus(0, np.zeros((2160, 3840), np.float32), 25, SILENT)
     assert footage.stills[0].picture.shape == (384, 683)
 
 
 @pytest.mark.parametrize("level", [16.0, 235.0])
 def test_bars_are_seen_whatever_their_colour(original, level):
     framed = np.pad(original, ((45, 45), (0, 0)), constant_values=level)
-    content = Footage().plus(0, framed, 10).plus(1, framed + np.float32(0.3), 10).content()
+    content = Footage().plus(0, framed, 10, SILENT).plus(1, framed + np.float32(0.3), 10, SILENT).content()
     assert content == Box(0.0, 45 / 360, 1.0, 315 / 360)
     assert np.abs(content.cut(framed) - original).max() < 0.01
 
 
 def test_a_picture_without_bars_is_taken_whole(original):
-    assert Footage().plus(0, original, 10).content() == ALL
-    assert Footage().plus(0, np.full((90, 160), 16.0, np.float32), 10).content() == ALL
+    assert Footage().plus(0, original, 10, SILENT).content() == ALL
+    assert Footage().plus(0, np.full((90, 160), 16.0, np.float32), 10, SILENT).content() == ALL
 
 
 def test_a_change_of_size_begins_anew(original):
-    footage = Footage().plus(0, original, 10).plus(1, original[::2, ::2].copy(), 10)
+    footage = Footage().plus(0, original, 10, SILENT).plus(1, original[::2, ::2].copy(), 10, SILENT)
     assert [still.step for still in footage.stills] == [1]

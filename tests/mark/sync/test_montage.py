@@ -11,9 +11,12 @@ import pytest
 from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector, Embedder, Payload
+from indelible.mark.carrier import PILOT, WINDOW_SECONDS, chips, symbol_of_chip
+from indelible.mark.clock import STEP_SECONDS
 from indelible.mark.sync import montage
 from indelible.mark.sync.montage import CUT, MONTAGE_SHARE, Montage, Shot, best_montage
-from indelible.mark.sync.pilots import PHASES, PilotSums, log10_starts
+from indelible.mark.sync.pilots import PHASES, WINDOWS, PilotSums, log10_starts, pilot_bits
+from indelible.mark.sync.timing import IN_TIME, SPEEDS, Timing, best_timing
 from indelible.stats.intervals import clopper_pearson_lower
 from indelible.stats.tails import log10_rademacher_tail
 from tests.mark.pictures import clip
@@ -121,3 +124,34 @@ def test_what_is_not_there_is_not_found(film):
     for frame in edited(seconds(film, 16, 20), seconds(film, 8, 12)):
         detector.add(frame)
     assert not detector.results()[0].marked
+
+
+def test_sums_over_pilots_are_plain_correlations():
+    steps, windows = [0, 1, 2], [0, 1, 77, WINDOWS - 1]
+    values = np.random.default_rng(6).normal(size=(len(steps), symbol_of_chip().size)).astype(np.float32)
+    sums = PilotSums.of(values, steps, pilot_bits(KEY))
+    pilot = symbol_of_chip() == PILOT
+    plain = [[float(row[pilot] @ chips(KEY, window)[pilot]) for window in windows] for row in values]
+    assert sums.sums[:, windows] == pytest.approx(np.array(plain), abs=1e-2)
+    assert sums.gram == pytest.approx(values[:, pilot] @ values[:, pilot].T, abs=1e-2)
+
+
+def test_no_timing_is_more_evident_than_the_best():
+    """By trying all, those too that deal the steps to windows in the same way."""
+    steps = (0, 3, 7, 8, 30)
+    rng = np.random.default_rng(7)
+    sums = PilotSums(steps, rng.normal(size=(len(steps), WINDOWS)).astype(np.float32), np.eye(len(steps)))
+    sums.sums[:, 11] += 4.0
+
+    def evident(timing: Timing) -> float:
+        windows = timing.windows_of(steps)
+        here = [place for place, window in enumerate(windows) if window < WINDOWS]
+        total = sum(float(sums.sums[place, windows[place]]) for place in here)
+        return max(total, 0.0) ** 2 / (2.0 * math.log(10.0) * max(len(here), 1e-30)) + timing.log10_weight
+
+    every = (
+        Timing(window * WINDOW_SECONDS + phase * STEP_SECONDS, speed)
+        for window, phase, speed in itertools.product(range(0, 24), range(PHASES), SPEEDS)
+    )
+    best = best_timing(sums)
+    assert evident(best) == pytest.approx(max(evident(timing) for timing in every if timing != IN_TIME))

@@ -20,11 +20,12 @@ _SAMPLED = 4  # each so manieth sample tells whether a row or column is plain
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Still:
-    """The mean picture of a step: float32, at most `SAMPLES` large."""
+    """The mean picture of a step: float32, at most `SAMPLES` large; and what each chip says in it as received, shape (chips,)."""
 
     step: int
     frames: int
     picture: Picture
+    values: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +94,21 @@ class Footage:
     shape: tuple[int, ...] = ()
     extremes: tuple[Extremes, ...] = ()  # of rows and of columns
 
-    def plus(self, step: int, mean: NDArray[np.float32], frames: int) -> Footage:
-        """Return the same with another step: its mean picture, shape (height, width), in luma levels of 8 bit."""
+    def plus(self, step: int, mean: NDArray[np.float32], frames: int, values: NDArray[np.float32]) -> Footage:
+        """Return the same with another step.
+
+        Args:
+            step: its index.
+            mean: its mean picture, shape (height, width), in luma levels of 8 bit.
+            frames: of the step.
+            values: what each chip says in it as received, weighted by the frames, shape (chips,).
+        """
         extremes = tuple(Extremes.of(mean, axis) for axis in (0, 1))
         if self.shape != mean.shape:
-            return Footage((Still(step, frames, shrunk(mean, SAMPLES)),), 1, 1, mean.shape, extremes)
+            return Footage((Still(step, frames, shrunk(mean, SAMPLES), values),), 1, 1, mean.shape, extremes)
         stills, stride = self.stills, self.stride
         if self.seen % stride == 0:
-            stills = (*stills, Still(step, frames, shrunk(mean, SAMPLES)))
+            stills = (*stills, Still(step, frames, shrunk(mean, SAMPLES), values))
         if len(stills) > KEPT:
             stills, stride = stills[::2], 2 * stride
         together = tuple(mine.plus(other) for mine, other in zip(self.extremes, extremes, strict=True))

@@ -16,6 +16,9 @@ from indelible.mark.clock import STEP_SECONDS
 WINDOWS = 2048  # searched, four and a half hours
 PHASES = round(WINDOW_SECONDS / STEP_SECONDS)  # of a window, in which a shot may start
 
+_CHIPS_AT_ONCE = 256
+_SMALL = 250_000  # multiplications; OpenBLAS shares larger products out among threads, whose waiting costs several times the product
+
 
 @lru_cache(maxsize=1)
 def log10_starts() -> NDArray[np.float64]:
@@ -28,15 +31,13 @@ def log10_starts() -> NDArray[np.float64]:
     return shares
 
 
-def pilot_signs(key: SecretKey) -> NDArray[np.float32]:
-    """Return the pilot's signs in all windows that are searched, float32, shape (windows, pilots): 57 MB."""
+def pilot_bits(key: SecretKey) -> NDArray[np.uint8]:
+    """Return the pilot's signs in all windows that are searched as bits, 1 for -1, uint8, shape (windows, pilots and some zeros): 15 MB."""
     pilots = _pilots()
-    signs = np.empty((WINDOWS, pilots.size), np.float32)
-    for window, row in enumerate(signs):
-        row[:] = chip_bits(key, window)[pilots]
-    signs *= -2.0
-    signs += 1.0
-    return signs
+    bits = np.zeros((WINDOWS, -(-pilots.size // _CHIPS_AT_ONCE) * _CHIPS_AT_ONCE), np.uint8)
+    for window, row in enumerate(bits):
+        np.take(chip_bits(key, window), pilots, out=row[: pilots.size], mode="clip")  # the other mode copies once more
+    return bits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,10 +55,21 @@ class PilotSums:
     gram: NDArray[np.float64]
 
     @classmethod
-    def of(cls, values: NDArray[np.float32], steps: Sequence[int], signs: NDArray[np.float32]) -> PilotSums:
-        """Compare evidence, shape (steps, chips), with `pilot_signs`."""
-        seen = np.ascontiguousarray(values[:, _pilots()])
-        return cls(tuple(steps), seen @ signs.T, seen.astype(np.float64) @ seen.T.astype(np.float64))
+    def of(cls, values: NDArray[np.float32], steps: Sequence[int], bits: NDArray[np.uint8]) -> PilotSums:
+        """Compare evidence, shape (steps, chips), with `pilot_bits`."""
+        seen = np.zeros((len(values), bits.shape[1]), np.float32)
+        seen[:, : _pilots().size] = values[:, _pilots()]
+        parts = seen.reshape(len(seen), -1, _CHIPS_AT_ONCE).transpose(1, 0, 2)
+        sums = np.empty((len(seen), len(bits)), np.float32)
+        at_once = max(1, _SMALL // (len(seen) * _CHIPS_AT_ONCE))
+        for first in range(0, len(bits), at_once):
+            some = bits[first : first + at_once].astype(np.float32)
+            negative = parts @ some.reshape(len(some), -1, _CHIPS_AT_ONCE).transpose(1, 2, 0)
+            sums[:, first : first + at_once] = negative.sum(axis=0)
+        sums *= -2.0
+        sums += seen.sum(axis=1, keepdims=True)
+        exact = seen.astype(np.float64)
+        return cls(tuple(steps), sums, np.einsum("ic,jc->ij", exact, exact))
 
 
 @lru_cache(maxsize=1)

@@ -26,7 +26,7 @@ from indelible.mark.sync.family import ALL_FAMILIES, AS_MARKED_SHARE, CUT, FAMIL
 from indelible.mark.sync.footage import ALL, KEPT, Box, Footage, Still
 from indelible.mark.sync.found import Found, Geometry
 from indelible.mark.sync.montage import best_montage
-from indelible.mark.sync.pilots import PHASES, WINDOWS, PilotSums, pilot_signs
+from indelible.mark.sync.pilots import PHASES, WINDOWS, PilotSums, pilot_bits
 from indelible.mark.sync.pose import AS_MARKED, Pose
 from indelible.mark.sync.reading import read
 from indelible.mark.sync.timing import IN_TIME, SPEEDS, best_timing
@@ -199,8 +199,8 @@ class _Looker:
                 yield pose
 
     @cached_property
-    def _pilots(self) -> NDArray[np.float32]:
-        return pilot_signs(self._key)
+    def _pilots(self) -> NDArray[np.uint8]:
+        return pilot_bits(self._key)
 
     @cached_property
     def _overview(self) -> Still:
@@ -209,7 +209,7 @@ class _Looker:
         stills = [still for still, window in zip(self._stills, windows, strict=True) if window == most]
         frames = sum(still.frames for still in stills)
         mean = np.sum([still.picture * np.float32(still.frames / frames) for still in stills], axis=0)
-        return Still(stills[0].step, frames, mean)
+        return Still(stills[0].step, frames, mean, np.sum([still.values for still in stills], axis=0))
 
     def _some(self, steps: int) -> Sequence[Still]:
         return self._stills[:: math.ceil(len(self._stills) / steps)]

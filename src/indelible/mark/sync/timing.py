@@ -55,10 +55,14 @@ def best_timing(pilots: PilotSums) -> Timing:
     sums = np.pad(np.cumsum(pilots.sums, axis=0, dtype=np.float64), ((1, 0), (0, 0)))
     gram = np.pad(np.cumsum(np.cumsum(pilots.gram, axis=0), axis=1), ((1, 0), (1, 0)))
     best, most = IN_TIME, -math.inf
-    for speed in SPEEDS:
+    seen: set[tuple[int, ...]] = set()
+    for speed in (1.0, *(speed for speed in SPEEDS if speed != 1.0)):
         weights = log10_starts() + _log10_share(speed)
         for phase in range(PHASES):
-            late = Timing(phase * STEP_SECONDS, speed).windows_of(pilots.steps)
+            late = tuple(Timing(phase * STEP_SECONDS, speed).windows_of(pilots.steps))
+            if late in seen:  # the same with no larger share: the first speed has the largest, all others have the same
+                continue
+            seen.add(late)
             total, power = np.zeros(WINDOWS), 0.0
             end = 0
             for windows, group in itertools.groupby(late):
