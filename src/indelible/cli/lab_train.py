@@ -95,10 +95,10 @@ def _on_a_proxy(trainer: str, *, rounding: str | None = None, rounds: int | None
         click.option("--crf", type=click.IntRange(0, 51), default=28, show_default=True, help="Of the proxy and of the real encoder."),
         click.option("--detector", type=click.Choice(["matched", "published"]), default="matched", show_default=True, help="Whose scores."),
         click.option("--steady", is_flag=True, help="Train at full strength in all frames, as the research did; only for published."),
-        click.option("--iterations", type=click.IntRange(1), default=200, show_default=True),
+        click.option("--iterations", type=click.IntRange(1), default=200, show_default=True, help="On the proxy."),
         click.option("--rate", type=click.FloatRange(0, min_open=True), default=0.01, show_default=True, help="Of learning."),
         click.option("--epsilon", type=click.FloatRange(0.01, 1), default=0.05, show_default=True, help="Strength to begin with."),
-        click.option("--highest-epsilon", type=click.FloatRange(0.01, 1), default=0.15, show_default=True),
+        click.option("--highest-epsilon", type=click.FloatRange(0.01, 1), default=0.15, show_default=True, help="No stronger than that."),
         click.option("--floor-db", type=float, default=40.0, show_default=True, help="Y-PSNR that is to be kept."),
         click.option("--check-every", type=click.IntRange(1), default=50, show_default=True, help="Iterations between real encodes."),
         click.option("--clips", type=click.IntRange(1), default=3, show_default=True, help="Clips, each of another source."),
@@ -134,28 +134,28 @@ def _rounding(default: str) -> Callable[[_Command], _Command]:
 @_on_a_proxy("adaptive", rounding="sigmoid")
 @click.pass_context
 def adaptive(ctx: click.Context, /, **options: Any) -> None:
-    """The same by gradient ascent on detection behind a proxy of H.264 (method 4)."""
+    """Direction and strength for 8x8 DCT blocks, by gradient ascent on detection behind a proxy of H.264 (method 4)."""
     _trained(ctx, "adaptive", **options)
 
 
 @_on_a_proxy("contrastive", rounding="sigmoid")
 @click.pass_context
 def contrastive(ctx: click.Context, /, **options: Any) -> None:
-    """The same by pushing marked scores up and unmarked ones down behind a proxy of H.264 (method 5)."""
+    """Direction and strength that push marked scores up and unmarked ones down behind a proxy of H.264 (method 5)."""
     _trained(ctx, "contrastive", **options)
 
 
 @_on_a_proxy("straight-through")
 @click.pass_context
 def straight_through(ctx: click.Context, /, **options: Any) -> None:
-    """Method 5 with exact rounding, whose derivative is taken to be 1 (method 6)."""
+    """Like contrastive, with exact rounding, whose derivative is taken to be 1 (method 6)."""
     _trained(ctx, "straight-through", **options)
 
 
 @_on_a_proxy("hybrid", rounds=20)
 @click.pass_context
 def hybrid(ctx: click.Context, /, **options: Any) -> None:
-    """A proxy leads to a start, and the real encoder accepts or rejects what follows."""
+    """Direction and strength from a proxy first; then the real encoder accepts or rejects what follows."""
     _trained(ctx, "hybrid", **options)
 
 
