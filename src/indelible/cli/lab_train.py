@@ -134,28 +134,28 @@ def _rounding(default: str) -> Callable[[_Command], _Command]:
 @_on_a_proxy("adaptive", rounding="sigmoid")
 @click.pass_context
 def adaptive(ctx: click.Context, /, **options: Any) -> None:
-    """Direction and strength for 8x8 DCT blocks, by gradient ascent on detection behind a proxy of H.264 (method 4)."""
+    """Gradient ascent on detection behind a proxy of H.264 (method 4)."""
     _trained(ctx, "adaptive", **options)
 
 
 @_on_a_proxy("contrastive", rounding="sigmoid")
 @click.pass_context
 def contrastive(ctx: click.Context, /, **options: Any) -> None:
-    """Direction and strength that push marked scores up and unmarked ones down behind a proxy of H.264 (method 5)."""
+    """Marked scores up, unmarked ones down behind a proxy of H.264 (method 5)."""
     _trained(ctx, "contrastive", **options)
 
 
 @_on_a_proxy("straight-through")
 @click.pass_context
 def straight_through(ctx: click.Context, /, **options: Any) -> None:
-    """Like contrastive, with exact rounding, whose derivative is taken to be 1 (method 6)."""
+    """Like contrastive, with exact rounding of derivative 1 (method 6)."""
     _trained(ctx, "straight-through", **options)
 
 
 @_on_a_proxy("hybrid", rounds=20)
 @click.pass_context
 def hybrid(ctx: click.Context, /, **options: Any) -> None:
-    """Direction and strength from a proxy first; then the real encoder accepts or rejects what follows."""
+    """A proxy leads to a start; the real encoder accepts or rejects the rest."""
     _trained(ctx, "hybrid", **options)
 
 
