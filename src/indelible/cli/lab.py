@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, clips, finish
 from indelible.cli.lab_mismatch import mismatch
 from indelible.cli.lab_train import train
-from indelible.cli.labbing import CACHE, FORCE, JOBS, ONLY, RESULT, RESUME, SEED, SIGNATURE, check_new, clips_of, finish, footage
+from indelible.cli.labbing import FORCE, SEED, SIGNATURE, check_new, footage
 from indelible.cli.terminal import complain, likelihood, print_document
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ Example:
 )
 @click.argument("signature", type=click.Path(path_type=Path))
 @click.argument("corpus", type=click.Path(path_type=Path))
-@RESULT
+@OUTPUT
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Instead of the planned CRFs.")
 @footage(72, 480)
 @ONLY
@@ -84,12 +85,11 @@ def validate(
     Exits with 0 if a detector meets the criteria at CRF 28, with 1 if none does, with 5 if that was not measured.
     """
     from indelible.lab.signature import read_signature
-    from indelible.lab.tables import validation_tables
     from indelible.lab.validate import CHANNELS, run_validation
 
     run = _run(frames, width, seed, jobs, cache, resume)
-    result = run_validation(read_signature(signature), clips_of(corpus, only), run, channels=channels or CHANNELS)
-    finish(result, output, validation_tables(result))
+    result = run_validation(read_signature(signature), clips(corpus, only), run, channels=channels or CHANNELS)
+    finish(result, output)
     verdicts = result["verdicts"].values()
     ctx.exit(5 if not verdicts else 0 if any(verdicts) else 1)
 
@@ -102,7 +102,7 @@ Examples:
   indelible lab compare clips/ -o strengths.json --epsilon 0.02 --epsilon 0.1 --epsilon 0.2"""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@RESULT
+@OUTPUT
 @click.option(
     "--signature", "signatures", type=(str, click.Path(path_type=Path)), multiple=True, metavar="NAME FILE", help="Takes part too."
 )
@@ -133,13 +133,12 @@ def compare(
     """All methods and the mark of this project on the same clips. Writes a plot beside the result, with --epsilon one against PSNR too."""
     from indelible.lab.compare import CHANNELS, run_comparison
     from indelible.lab.signature import read_signature
-    from indelible.lab.tables import comparison_tables
     from indelible.report.lab import write_comparison_plot, write_strength_plot
 
     run = _run(frames, width, seed, jobs, cache, resume)
     given = [(name, read_signature(file)) for name, file in signatures]
-    result = run_comparison(clips_of(corpus, only), run, signatures=given, strengths=strengths, channels=channels or CHANNELS)
-    finish(result, output, comparison_tables(result))
+    result = run_comparison(clips(corpus, only), run, signatures=given, strengths=strengths, channels=channels or CHANNELS)
+    finish(result, output)
     write_comparison_plot(output.with_suffix(".svg"), result["summary"])
     if strengths:
         names = {entrant["name"] for entrant in result["entrants"] if entrant["epsilon"] is not None}
@@ -152,7 +151,7 @@ Example:
   indelible lab model clips/ -o model.json --jobs 2"""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
-@RESULT
+@OUTPUT
 @click.option("--method", type=click.Choice(["flow", "flow-direct", "flow-published"]), default="flow", show_default=True)
 @click.option("--epsilon", type=click.FloatRange(0.0), metavar="E", help="Pixels, instead of the usual.")
 @click.option("--channel", metavar="SPEC", default="x264:crf=23", show_default=True, help="What videos go through before.")
@@ -165,12 +164,11 @@ def model(
 ) -> None:
     """Whether a model that was trained on marked motion knows the mark in other videos (method 1)."""
     from indelible.lab.model import ModelSettings, run_model_test
-    from indelible.lab.tables import model_tables
     from indelible.lab.trial import Footage
 
     settings = ModelSettings(method, epsilon, channel, seed, Footage(frames, width))
-    result = run_model_test(clips_of(corpus, only), settings, jobs=jobs, progress=complain)
-    finish(result, output, model_tables(result))
+    result = run_model_test(clips(corpus, only), settings, jobs=jobs, progress=complain)
+    finish(result, output)
 
 
 @lab.command(

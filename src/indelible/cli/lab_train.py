@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from indelible.cli.labbing import FORCE, JOBS, ONLY, RESUME, SEED, SIGNATURE, check_new, clips_of, footage
+from indelible.cli.benching import JOBS, ONLY, RESUME
+from indelible.cli.benching import clips as clips_of
+from indelible.cli.labbing import FORCE, SEED, SIGNATURE, check_new, footage
 from indelible.cli.terminal import complain
 
 __all__ = ["train"]
