@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-peers
 
-.PHONY: demo test test-long fuzz peers lint clean
+.PHONY: demo test test-train test-long fuzz peers lint clean
 
 demo: $(VENV)/.demo
 	$(BIN)/indelible demo
@@ -12,6 +12,10 @@ demo: $(VENV)/.demo
 test: lint
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# What needs torch (1 GB), which `make test` does without.
+test-train: $(VENV)/.train
+	$(BIN)/pytest -m train tests/train
 
 # Also every damaged file and every kill.
 test-long: $(VENV)/.dev
@@ -44,6 +48,10 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $@
+
+$(VENV)/.train: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --editable '.[train]'
 	touch $@
 
 $(PEERS)/.installed: bench/peers/requirements.txt

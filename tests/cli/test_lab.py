@@ -68,9 +68,34 @@ def test_train_validate_and_compare(run, films, tmp_path):
     validation = run("lab", "validate", drawn, films, "-o", tmp_path / "v.json", "--channel", "x264:crf=28", *small, *cache)
     assert validation.exit_code in (0, 1), validation.stderr
     assert "| `x264:crf=28` | matched |" in validation.stdout
-    comparison = run("lab", "compare", films, "-o", tmp_path / "c.json", "--channel", "x264:crf=28", *small, *cache)
+    weak = ("--epsilon", 0.02, "--epsilon", 0.2)
+    comparison = run("lab", "compare", films, "-o", tmp_path / "c.json", "--channel", "x264:crf=28", *weak, *small, *cache)
     assert comparison.exit_code == 0, comparison.stderr
     assert "| indelible | matched |" in comparison.stdout
     assert "<svg" in (tmp_path / "c.svg").read_text()
+    assert "| 8x8 DCT, epsilon 0.2 | whitened |" in comparison.stdout
+    plot = (tmp_path / "c-psnr.svg").read_text()
+    assert "x264:crf=28, whitened" in plot
+    assert "8x8 DCT, epsilon 0.02: " in plot
     for result in ("v.json", "c.json"):
         assert run("bench", "table", tmp_path / result).stdout in (validation.stdout, comparison.stdout)
+
+
+def test_mismatch_writes_tables_and_a_picture(run, films, tmp_path):
+    out = tmp_path / "m.json"
+    result = run("lab", "mismatch", films / "china.mp4", "-o", out, "--crf", 28, "--frames", 12, "--width", 128)
+    assert result.exit_code == 0, result.stderr
+    assert "| x264 | 28 |" in result.stdout
+    assert "| published | 28 |" in result.stdout
+    found = json.loads(out.read_text())
+    assert {row["clip"] for row in found["records"]} == {"china.mp4"}
+    assert "CRF 28" in (tmp_path / "m.svg").read_text()
+    assert run("bench", "table", out).stdout == result.stdout
+    assert run("lab", "mismatch", tmp_path / "none", "-o", out).exit_code == 2
+    assert run("lab", "mismatch", films, "-o", out, "--crf", 60).exit_code == 2
+
+
+def test_an_unknown_proxy_is_said_before_any_work(run, films, tmp_path):
+    result = run("lab", "train", "hybrid", films, "-o", tmp_path / "s.json", "--proxy", "magic")
+    assert result.exit_code == 2
+    assert "known are 'published'" in result.stderr

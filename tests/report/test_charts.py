@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from indelible.report.charts import Axis, Cell, Point, Rule, Series, line_chart, standalone, strip_chart
+from indelible.report.charts import Axis, Cell, Grid, Point, Rule, Series, grid_chart, line_chart, standalone, strip_chart
 from indelible.report.evidence import p_axis, p_plain
 from indelible.report.null import write_null_plot
 
@@ -81,3 +81,14 @@ def test_null_plot_shows_every_kind_of_footage(tmp_path):
     ET.fromstring(text)
     assert "after codec" in text
     assert text.count("<polyline") == 3  # and the diagonal
+
+
+def test_grids_are_as_full_as_their_values():
+    grids = [Grid([[0.0, 0.25], [1.0, 0.5]], "one"), Grid([[0.0]])]
+    drawn = ET.fromstring(grid_chart([("row", grids)], columns=["a", "b"], title="t"))
+    cells = [rect for rect in drawn.iter("rect") if "opacity" in rect.attrib]
+    assert [cell.attrib["opacity"] for cell in cells] == ["0.25", "1", "0.5"]
+    (right, low_left, _) = cells
+    assert float(right.attrib["x"]) > float(low_left.attrib["x"])
+    assert float(right.attrib["y"]) < float(low_left.attrib["y"])
+    assert {"row", "a", "b"} <= {text.text for text in drawn.iter("text")}

@@ -13,6 +13,7 @@ from indelible.bench.robustness import cell_of
 from indelible.bench.security.tables import security_tables
 from indelible.bench.strangers import NULL_IN_WORDS, NullWay
 from indelible.errors import InputError
+from indelible.lab.mismatch_tables import mismatch_tables
 from indelible.lab.tables import comparison_tables, model_tables, validation_tables
 from indelible.runs.markdown import caption, interval, table
 
@@ -141,6 +142,7 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.bench.peers/1": peers_tables,
     "indelible.bench.security/1": security_tables,
     "indelible.lab.comparison/1": comparison_tables,
+    "indelible.lab.mismatch/1": mismatch_tables,
     "indelible.lab.model/1": model_tables,
     "indelible.lab.validation/1": validation_tables,
     "indelible.bench.fingerprint/1": fingerprint_tables,

@@ -160,7 +160,7 @@ def null(
         resume=resume,
         progress=complain,
     )
-    result = run_null(clips(corpus, only, None), run)
+    result = run_null(clips(corpus, only), run)
     finish(result, output)
     write_null_plot(output.with_suffix(".svg"), result["summary"])
     if not all(row["valid"] for row in result["summary"]):
@@ -281,7 +281,7 @@ def security(
         resume=resume,
         progress=complain,
     )
-    finish(run_security(clips(corpus, only, None), run), output)
+    finish(run_security(clips(corpus, only), run), output)
 
 
 @bench.command(
@@ -301,7 +301,7 @@ def speed(corpus: Path, output: Path, pairs: int, frames: int, only: str) -> Non
     """
     from indelible.bench.speed import SpeedSettings, run_speed
 
-    finish(run_speed(clips(corpus, only, None), SpeedSettings(pairs=pairs, frames=frames), progress=complain), output)
+    finish(run_speed(clips(corpus, only), SpeedSettings(pairs=pairs, frames=frames), progress=complain), output)
 
 
 @bench.command(

@@ -48,4 +48,4 @@ def fingerprint(
         resume=resume,
         progress=complain,
     )
-    finish(run_fingerprint(clips(corpus, only, None), run), output)
+    finish(run_fingerprint(clips(corpus, only), run), output)

@@ -31,4 +31,4 @@ def index(corpus: Path, output: Path, counts: tuple[int, ...], kinds: tuple[str,
 
     usual = IndexSettings()
     settings = IndexSettings(seed=seed, codes=counts or usual.codes, kinds=kinds or usual.kinds)
-    finish(run_index(clips(corpus, only, None), IndexRun(settings, jobs=jobs, progress=complain)), output)
+    finish(run_index(clips(corpus, only), IndexRun(settings, jobs=jobs, progress=complain)), output)

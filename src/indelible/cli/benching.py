@@ -1,4 +1,4 @@
-"""What the commands of ``indelible bench`` share: options, the clips they name, and how a result is handed over."""
+"""What the commands of ``indelible bench`` and ``lab`` share: options, the clips they name, and how a result is handed over."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BITS = click.option("--bits", type=click.Choice(["0", "64", "128", "256"]), mult
 SEED = click.option("--seed", type=int, default=1, show_default=True, help="Of keys and payloads.")
 
 
-def clips(folder: Path, only: str, shard: str | None) -> Corpus:
+def clips(folder: Path, only: str, shard: str | None = None) -> Corpus:
     """Return the clips of a folder that the options name."""
     from indelible.runs.corpus import load_corpus
 

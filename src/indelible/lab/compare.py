@@ -29,7 +29,12 @@ ENTRANTS = (
 
 
 def run_comparison(
-    corpus: Corpus, run: LabRun, *, signatures: Sequence[tuple[str, Signature]] = (), channels: Sequence[str] = CHANNELS
+    corpus: Corpus,
+    run: LabRun,
+    *,
+    signatures: Sequence[tuple[str, Signature]] = (),
+    strengths: Sequence[float] = (),
+    channels: Sequence[str] = CHANNELS,
 ) -> dict[str, Any]:
     """Return the whole result, ready for JSON.
 
@@ -38,6 +43,7 @@ def run_comparison(
         run: how to run.
         signatures: names and signatures that take part besides `ENTRANTS`. Clips of the sources that any of them was trained on are left
             out for all.
+        strengths: of random signatures for 8x8 DCT blocks that take part too, for the curve against PSNR.
         channels: what the marks go through.
 
     Raises:
@@ -46,7 +52,11 @@ def run_comparison(
     seen = frozenset[str]().union(*(signature.trained_on for _, signature in signatures))
     held_out = Corpus(tuple(clip for clip in corpus.clips if clip.source not in seen))
     where = provenance(held_out)  # before the work, during which the source tree may change
-    entrants = (*ENTRANTS, *(Entrant(name, signature.method, signature) for name, signature in signatures))
+    entrants = (
+        *ENTRANTS,
+        *(Entrant(f"8x8 DCT, epsilon {epsilon:g}", "dct8", epsilon=epsilon) for epsilon in dict.fromkeys(strengths)),
+        *(Entrant(name, signature.method, signature) for name, signature in signatures),
+    )
     records = measure(held_out, entrants, channels, run)
     measured = [record for record in records if "error" not in record]
     source_of_clip = {clip.name: clip.source for clip in held_out.clips}
@@ -61,7 +71,7 @@ def run_comparison(
         "schema": SCHEMA,
         "provenance": where,
         "settings": asdict(run.footage) | {"seed": run.seed},
-        "entrants": [{"name": entrant.name, "marked_with": entrant.marks_with} for entrant in entrants],
+        "entrants": [{"name": entrant.name, "marked_with": entrant.marks_with, "epsilon": entrant.epsilon} for entrant in entrants],
         "left_out": sorted(clip.name for clip in corpus.clips if clip.source in seen),
         "summary": summary,
         "errors": [record for record in records if "error" in record],

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -104,7 +104,7 @@ def evolve(
     """
     clips = chosen_clips(corpus, settings)
     started = time.monotonic()
-    record = asdict(settings) | {"trainer": "cmaes", "clips": [_named(clip) for clip in clips]}
+    record = asdict(settings) | {"trainer": "cmaes", "clips": [named(clip) for clip in clips]}
     search = Search(_space(settings), population=settings.population, seed=settings.seed)
     # The software that judged is part of the search: a later version may judge otherwise. How long it lasts is not.
     decisive = {name: value for name, value in record.items() if name != "generations"}
@@ -116,7 +116,7 @@ def evolve(
 
         def judge(generation: int, points: Sequence[Point]) -> dict[str, Any]:
             candidates = [_candidate(point, settings) for point in points]
-            tried = _tried(candidates, clips, settings, crew)
+            tried = scored(candidates, clips, settings, crew)
             scores = [[clip[settings.detector] for clip in candidate] for candidate in tried]
             fitnesses = [FITNESSES[settings.fitness](each) for each in scores]
             top = int(np.argmax(fitnesses))
@@ -131,7 +131,7 @@ def evolve(
 
         best = run_search(search, notes, judge, generations=settings.generations)
         winner = _candidate(best.point, settings)
-        (tried,) = _tried([winner], clips, settings, crew)
+        (tried,) = scored([winner], clips, settings, crew)
     return signature_of(
         np.array(winner.values), winner.epsilon, phase=winner.phase, training=record | _outcome(best, tried, notes, settings)
     )
@@ -169,10 +169,10 @@ def _candidate(point: Point, settings: EvolutionSettings) -> Signature:
     return signature_of(point[:VALUES], epsilon, phase=phase, training={"trainer": "cmaes"})
 
 
-def _tried(
+def scored(
     candidates: Sequence[Signature], clips: Sequence[CorpusClip], settings: EvolutionSettings, crew: Crew
 ) -> list[list[dict[str, ClipScores]]]:
-    """Return what each detector says of each candidate on each clip."""
+    """Return what each detector says of each candidate on each clip behind the real codec."""
     trials = [_Trial(clip.path, candidate, settings) for candidate in candidates for clip in clips]
     results = crew.results(_run_trial, trials)
     return [results[place : place + len(clips)] for place in range(0, len(results), len(clips))]
@@ -206,7 +206,7 @@ def _outcome(best: Best, tried: Sequence[dict[str, ClipScores]], notes: Journal,
         "separation": apart,
         "decision": decide(apart, settings.generations),
         "psnr_y_db": fmean(score.psnr_y_db for score in scores),
-        "scores": {name: [{"clean": clip[name].clean, "marked": clip[name].marked} for clip in tried] for name in Dct8().detectors},
+        "scores": by_detector(tried),
         "course": [
             {name: entry[name] for name in ("epsilon", "separation")} | {"best": max(entry["fitnesses"]), "mean": fmean(entry["fitnesses"])}
             for entry in notes.generations[: settings.generations]
@@ -214,5 +214,11 @@ def _outcome(best: Best, tried: Sequence[dict[str, ClipScores]], notes: Journal,
     }
 
 
-def _named(clip: CorpusClip) -> dict[str, str]:
+def by_detector(tried: Sequence[Mapping[str, ClipScores]]) -> dict[str, list[dict[str, float]]]:
+    """Return the scores of a signature on each clip, for its record."""
+    return {name: [{"clean": clip[name].clean, "marked": clip[name].marked} for clip in tried] for name in Dct8().detectors}
+
+
+def named(clip: CorpusClip) -> dict[str, str]:
+    """Return what a record says of a clip."""
     return {"clip": clip.name, "sha256": clip.sha256, "source": clip.source}

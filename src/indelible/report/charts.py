@@ -137,6 +137,45 @@ def strip_chart(strips: Sequence[tuple[str, Sequence[Cell]]], *, seconds: float,
     return _svg(bottom + 22, *parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Values from 0 to 1 in rows, each drawn as a square that is the fuller the larger it is, and the note of all."""
+
+    values: Sequence[Sequence[float]]
+    note: str = ""
+
+
+def grid_chart(rows: Sequence[tuple[str, Sequence[Grid]]], *, columns: Sequence[str], title: str) -> Markup:
+    """Return small grids in a table: a name and its grids in each row, as many as columns have names."""
+    left, top, gap = 150.0, 24.0, 14.0
+    side = min(110.0, (WIDTH - left - _RIGHT) / max(1, len(columns)) - gap)
+    parts = [element("title", title)]
+    for index, name in enumerate(columns):
+        parts.append(element("text", name, x=left + index * (side + gap) + side / 2, y=top - 8, class_="label", text_anchor="middle"))
+    for line, (name, grids) in enumerate(rows):
+        down = top + line * (side + gap)
+        parts.append(element("text", name, x=left - 10, y=down + side / 2, class_="label", text_anchor="end"))
+        for index, grid in enumerate(grids):
+            across = left + index * (side + gap)
+            parts.append(element("rect", element("title", grid.note), x=across, y=down, width=side, height=side, fill="var(--grid)"))
+            for place, values in enumerate(grid.values):
+                cell, high = side / len(values), side / len(grid.values)
+                parts += [
+                    element(
+                        "rect",
+                        x=across + i * cell,
+                        y=down + place * high,
+                        width=cell - 0.5,
+                        height=high - 0.5,
+                        fill="var(--c0)",
+                        opacity=value,
+                    )
+                    for i, value in enumerate(values)
+                    if value > 0.0
+                ]
+    return _svg(top + len(rows) * (side + gap), *parts)
+
+
 def _svg(height: float, *parts: str) -> Markup:
     return element("svg", *parts, class_="chart", viewBox=f"0 0 {WIDTH:g} {height:g}", role="img")
 

@@ -29,7 +29,13 @@ __all__ = ["EXTRAS", "Diagnosis", "examine", "versions"]
 _PACKAGES = ("av", "click", "numpy", "opencv-python-headless", "rich", "scipy")
 
 EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"bench": ("imageio_ffmpeg", "sklearn"), "demo": ("sklearn",), "lab": ("cmaes",), "postgres": ("psycopg",)}
+    {
+        "bench": ("imageio_ffmpeg", "sklearn"),
+        "demo": ("sklearn",),
+        "lab": ("cmaes",),
+        "postgres": ("psycopg",),
+        "train": ("torch",),
+    }
 )
 """The modules that each extra of pyproject.toml brings."""
 
