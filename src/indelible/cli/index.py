@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from indelible.cli.batch import batch_options, list_option, listed_files
+from indelible.cli.batch import batch_options, key_frames_option, list_option, listed_files
 from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, print_document, progress_bar, warn
 from indelible.errors import IndelibleError
@@ -65,6 +65,7 @@ Examples:
 @_store_option
 @click.argument("sources", metavar="[IN]...", nargs=-1)
 @click.option("--id", "video_id", metavar="TEXT", help="What the video is called, of one IN; its path as given without.")
+@key_frames_option
 @batch_options
 @limit_option
 @_JSON
@@ -74,6 +75,7 @@ def add(
     place: str,
     sources: tuple[str, ...],
     video_id: str | None,
+    key_frames: bool,
     lists: tuple[str, ...],
     shard: str | None,
     jobs: int,
@@ -85,13 +87,16 @@ def add(
     What is said to be added is on the disk. To go on after an interrupt, run the same again: files that are stored and have not changed are
     left out. A file that cannot be read, or ends the process that reads it, is listed with its error and stops none of the others; the exit
     code is the worst of all.
+
+    With --key-frames, the store is one of key frames from its first video on; search it as any other.
     """
     from indelible.workflows.catalogue import add_files
 
     files = listed_files(sources, lists, shard)
     worst, failed = 0, []
     with progress_bar(f"{len(files)} files") as progress:
-        for done in add_files(place, files, video_id=video_id, jobs=jobs, limits=limits, progress=progress):
+        added = add_files(place, files, video_id=video_id, key_frames=key_frames, jobs=jobs, limits=limits, progress=progress)
+        for done in added:
             worst = max(worst, done.exit_code)
             warn(f"{done.file}: {sentence}" for sentence in done.warnings)
             if done.status == "failed":

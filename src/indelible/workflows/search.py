@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from indelible.fingerprint import Fingerprint
-from indelible.fingerprint.code import Codes
+from indelible.fingerprint.code import ALGORITHM, Codes
 from indelible.fingerprint.index import Hits, Store, StoredVideo
 from indelible.fingerprint.match import Match, SearchSettings, search
 from indelible.fingerprint.match.search import MOST_FALSE_MATCHES
@@ -129,7 +129,7 @@ def search_file(
     Raises:
         MediaError: if the source cannot be read; StoreError if the store cannot be.
     """
-    query = query_file(source, effort=effort, limits=limits, progress=progress)
+    query = query_file(source, effort=effort, algorithm=store.info().algorithm or ALGORITHM, limits=limits, progress=progress)
     with store.snapshot() as state:
         matches = search(query, state, SearchSettings(most_false_matches=most_false_matches))
         return SearchResult(label(source), _named(matches, state), state.video_count, state.code_count, query.duration_seconds)

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.fingerprint.code import BITS, Codes, distances
+from indelible.errors import InputError
+from indelible.fingerprint.code import BITS, KEY_FRAMES, Codes, distances
 from indelible.fingerprint.index.hits import Hits
 from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_path, stretch, voted_lines
 from indelible.fingerprint.match.candidates import CandidateSource
 from indelible.fingerprint.match.cohort import COHORT_CODES, scale_of
 from indelible.fingerprint.match.evidence import agreement, combined_z, log10_expected_false_matches
-from indelible.fingerprint.moments import MOMENT_SLOTS
+from indelible.fingerprint.moments import moment_seconds
 from indelible.fingerprint.query import Guess, Query, Track
-from indelible.fingerprint.slots import SLOT_SECONDS
 
 RADIUS, LAST_RADIUS = 31, 60
 MOST_FALSE_MATCHES = 1e-3
@@ -30,7 +30,8 @@ _TRACKS = 6  # guesses that are followed for each video
 _SAME_BITS = 4  # two codes so near to each other find the same
 _STOP_VIDEOS, _STOP_SHARE = 10, 0.01  # a code that is found in more videos than both says nothing: black, slates, shared intros
 _CONTRADICTED = 0.2  # agreement of the second feature below which this is another video that looks the same
-_MOMENT_SECONDS = MOMENT_SLOTS * SLOT_SECONDS
+_NOTHING_COST = 0.3  # of a moment that nothing is known of; a path should not go on over a gap
+_NOTHING_COST_OF_KEY_FRAMES = 0.02  # between two key frames nothing is ever known
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _search(query: Query, source: CandidateSource, settings: SearchSettings, rad
     visible = [track for track in query.tracks if (track.weights > 0).any()]
     if not visible or not source.code_count:
         return []
-    looking = _Looking(visible, query.duration_seconds, source, settings, radius)
+    looking = _Looking(replace(query, tracks=tuple(visible)), source, settings, radius)
     found: list[Match] = []
     for video in looking.promising_videos():
         found += _apart(sorted(looking.matches(video), key=_by_sureness))
@@ -114,14 +115,16 @@ class _Looking:
 
     def __init__(
         self,
-        tracks: Sequence[Track],
-        duration_seconds: float,
+        query: Query,
         source: CandidateSource,
         settings: SearchSettings,
         radius: int,
     ) -> None:
-        self._tracks = tracks
-        self._duration = duration_seconds
+        self._tracks = tracks = query.tracks
+        self._duration = query.duration_seconds
+        self._algorithm = query.algorithm
+        self._moment_seconds = moment_seconds(query.algorithm)
+        self._nothing_cost = _NOTHING_COST_OF_KEY_FRAMES if query.algorithm == KEY_FRAMES else _NOTHING_COST
         self._source = source
         self._limit = math.log10(settings.most_false_matches)
         codes, weights = np.concatenate([track.codes for track in tracks]), np.concatenate([track.weights for track in tracks])
@@ -156,6 +159,8 @@ class _Looking:
 
     def _of_track(self, video: int, index: int, own: NDArray[np.bool_]) -> Iterator[Match]:
         track, fingerprint = self._tracks[index], self._source.fingerprint(video)
+        if fingerprint.algorithm != self._algorithm:
+            raise InputError(f"a query of {self._algorithm} cannot be looked for among {fingerprint.algorithm}; make it of that algorithm")
         view = np.flatnonzero(fingerprint.views == track.guess.view)
         own = own & np.isin(self._hits.rows, view)  # a whole picture that is near to the middle of another is for another guess to find
         if not own.any():
@@ -163,14 +168,14 @@ class _Looking:
         scale = scale_of(track.codes, self._cohort)
         query_seconds = track.start_seconds[self._hits.query_rows[own] - self._starts[index]]
         for line in voted_lines(query_seconds, fingerprint.start_seconds[self._hits.rows[own]], self._votes[own], most=_LINES):
-            band = _band(fingerprint.start_seconds[view], line.at(track.start_seconds))
+            band = _band(fingerprint.start_seconds[view], line.at(track.start_seconds), self._moment_seconds)
             rows = view[band.clip(0)]
             apart = distances(track.codes[:, None], fingerprint.codes[rows])
             scores = (scale.mean[:, None] - apart) / scale.sd[:, None]
             usable = (band >= 0) & (fingerprint.weights[rows] > 0) & self._usable[index][:, None]
             likeness = np.where(usable, scores, -np.inf).max(axis=1)
             for _ in range(_STRETCHES):
-                moments, places = best_path(scores, usable)
+                moments, places = best_path(scores, usable, nothing_cost=self._nothing_cost)
                 if not len(moments):
                     break
                 match = self._judged(video, track, line, moments, rows[moments, places], scores[moments, places], likeness)
@@ -199,7 +204,7 @@ class _Looking:
         )
         together = np.abs(fingerprint.start_seconds[rows] - line.at(track.start_seconds[moments])) <= 0.3
         there, here = fingerprint.start_seconds[rows], track.start_seconds[moments]
-        span = stretch(track.start_seconds, likeness, moments, scores, duration_seconds=self._duration)
+        span = stretch(track.start_seconds, likeness, moments, scores, duration_seconds=self._duration, moment_seconds=self._moment_seconds)
         before, after = span[0] - float(here[0]), span[1] - float(here[-1])  # from where its first and its last moment begin
         return Match(
             video,
@@ -238,13 +243,13 @@ def _stop_codes(rows: NDArray[np.int64], videos_hit: NDArray[np.int64], *, count
     return np.asarray(np.bincount(pairs[0], minlength=count) > max(_STOP_VIDEOS, _STOP_SHARE * videos))
 
 
-def _band(seconds: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return for each wanted time the moment nearest to it and those beside it, as `DRIFT_ROWS` says; -1 outside of the video."""
+def _band(seconds: NDArray[np.float64], wanted: NDArray[np.float64], within_seconds: float) -> NDArray[np.int64]:
+    """Return for each wanted time the moment nearest to it and those beside it, as `DRIFT_ROWS` says; -1 where none is so near."""
     after = np.searchsorted(seconds, wanted).clip(0, len(seconds) - 1)
     before = (after - 1).clip(0)
     nearest = np.where(np.abs(seconds[before] - wanted) <= np.abs(seconds[after] - wanted), before, after)
     band = nearest[:, None] + np.array(DRIFT_ROWS)
-    inside = (np.abs(seconds[nearest] - wanted) <= _MOMENT_SECONDS)[:, None] & (band >= 0) & (band < len(seconds))
+    inside = (np.abs(seconds[nearest] - wanted) <= within_seconds)[:, None] & (band >= 0) & (band < len(seconds))
     return np.where(inside, band, -1)
 
 
