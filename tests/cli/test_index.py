@@ -169,3 +169,18 @@ def test_a_server_does_the_same(films, tmp_path, monkeypatch):
         assert found["matches"][0]["id"] == str(films.china)
         (info,) = lines(invoke("index", "info", "--store", url, "--json"))
         assert (info["kind"], info["videos"]) == ("postgresql", 2)
+
+
+def test_a_store_of_key_frames(films, tmp_path):
+    store = tmp_path / "keys.db"
+    added = invoke("index", "add", "--store", store, films.china, films.flower, "--key-frames", "--json")
+    assert added.exit_code == 0
+    assert [each["status"] for each in lines(added)] == ["added", "added"]
+    found = invoke("index", "search", "--store", store, films.found, "--json")
+    assert found.exit_code == 0
+    assert {match["id"] for match in lines(found)[0]["matches"]} == {str(films.china)}
+    other = invoke("index", "add", "--store", store, films.black)
+    assert other.exit_code == 2
+    assert "--key-frames" in other.stderr
+    assert "leave out" in invoke("index", "add", "--store", films.store, films.black, "--key-frames").stderr
+    assert invoke("index", "dedupe", "--store", store).exit_code == 1
