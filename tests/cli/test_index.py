@@ -11,6 +11,7 @@ from indelible.fingerprint.index import open_store
 from tests.cli.conftest import invoke
 from tests.photographs import film
 from tests.postgres import running_server
+from tests.report.pages import Page
 
 
 def lines(result):
@@ -184,3 +185,26 @@ def test_a_store_of_key_frames(films, tmp_path):
     assert "--key-frames" in other.stderr
     assert "leave out" in invoke("index", "add", "--store", films.store, films.black, "--key-frames").stderr
     assert invoke("index", "dedupe", "--store", store).exit_code == 1
+
+
+def test_a_report_shows_both_sides(films, tmp_path):
+    report = tmp_path / "found.html"
+    arguments = ("index", "search", "--store", films.store, films.found, "--effort", "fast", "--report", report)
+    assert invoke(*arguments).exit_code == 0
+    page = Page.of(report)
+    assert page.references == []
+    assert "1 of 1 videos seen before" in page.words
+    assert len(page.images) == 6
+    refused = invoke(*arguments)
+    assert refused.exit_code == 2
+    assert "exists" in refused.stderr
+    assert invoke(*arguments, "--force").exit_code == 0
+
+
+def test_a_report_without_the_stored_file(films, tmp_path):
+    store, report = tmp_path / "films.db", tmp_path / "found.html"
+    assert invoke("index", "add", "--store", store, films.china, "--id", "China, 1967").exit_code == 0
+    assert invoke("index", "search", "--store", store, films.found, "--effort", "fast", "--report", report).exit_code == 0
+    page = Page.of(report)
+    assert len(page.images) == 3
+    assert page.words.count("no picture") == 3

@@ -31,6 +31,7 @@ from indelible.runs.corpus import Corpus, CorpusClip
 from indelible.runs.machine import provenance
 from indelible.video import EncoderSettings, open_video, write_video
 from indelible.workflows.detect import detect_file
+from indelible.workflows.fingerprint import fingerprint_file
 from indelible.workflows.mark import mark_file
 
 SCHEMA = "indelible.bench.speed/1"
@@ -110,6 +111,16 @@ def detect(task: Task) -> tuple[int, float | None]:
     """Decode, and look for one key."""
     (found,) = detect_file(task.source, [KEY], every=task.every)
     return found.detection.frames_used, found.detection.z
+
+
+def fingerprint(task: Task) -> tuple[int, float | None]:
+    """Decode, and make codes."""
+    return _fingerprinted(task, key_frames=False), None
+
+
+def fingerprint_key_frames(task: Task) -> tuple[int, float | None]:
+    """Decode key frames alone, and make codes of them."""
+    return _fingerprinted(task, key_frames=True), None
 
 
 def transcode(task: Task) -> tuple[int, float | None]:
@@ -199,6 +210,20 @@ def _comparisons(size: str, footage: _Footage) -> Iterator[Comparison]:
         what = "detect" if every == 1 else f"detect --every {every}"
         looking, decoding = (Task(work, footage.received, footage.short, every=every) for work in (detect, decode))
         yield Comparison(what, "plain decode", size, looking, decoding)
+    for what, work in (("fingerprint", fingerprint), ("fingerprint --key-frames", fingerprint_key_frames)):
+        seeing, decoding = (Task(each, footage.received, footage.short) for each in (work, decode))
+        yield Comparison(what, "plain decode", size, seeing, decoding)
+
+
+def _fingerprinted(task: Task, *, key_frames: bool) -> int:
+    seen = 0
+
+    def count(done: float, total: float | None) -> None:
+        nonlocal seen
+        seen += 1
+
+    fingerprint_file(task.source, key_frames=key_frames, progress=count)
+    return seen
 
 
 def _pair(comparison: Comparison, index: int) -> tuple[Timing, Timing]:

@@ -141,6 +141,7 @@ def remove(ctx: click.Context, place: str, ids: tuple[str, ...], as_json: bool) 
 Examples:
   indelible index search --store films.db found.mp4
   indelible index search --store films.db uploads/ --effort fast --json
+  indelible index search --store films.db found.mp4 --report found.html
   curl -s https://example.org/clip.webm | indelible index search --store films.db -""",
 )
 @_store_option
@@ -154,7 +155,9 @@ Examples:
     help="What is tried: the video as it is, also crops and mirrors, or also turns, stacks and pictures in pictures.",
 )
 @_FALSE_MATCHES
+@click.option("--report", metavar="FILE.html", help="Write a page with timelines, pictures side by side and distances.")
 @limit_option
+@click.option("--force", is_flag=True, help="Replace the report if it exists.")
 @_JSON
 @click.pass_context
 def search(
@@ -164,20 +167,26 @@ def search(
     lists: tuple[str, ...],
     effort: Effort,
     most_false_matches: float,
+    report: str | None,
     limits: Limits,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Find in which stored videos a video was seen before, from where to where, and how sure that is.
 
     Of each match, the number of such matches is said that were to be expected if the video had nothing to do with any that is stored. IN
-    may be a folder, or - for a pipe.
+    may be a folder, or - for a pipe. A report shows pictures of the files themselves, of stored videos too if their ids are paths.
 
     Exits with 0 if something was found of every file, and with 1 if nothing was of one.
     """
     from indelible.fingerprint.index import open_store
+    from indelible.workflows.page import check_page
     from indelible.workflows.search import search_file
 
+    if report is not None:
+        check_page(report, overwrite=force)  # before the work, not after it
     files = listed_files(sources, lists, None)
+    everything: list[SearchResult] = []
     worst = 0
     with open_store(place) as store:
         for file in files:
@@ -190,11 +199,17 @@ def search(
                 complain(f"error: {error}")  # and on to the next file
                 worst = max(worst, error.exit_code)
                 continue
+            if report is not None:
+                everything.append(found)
             if as_json:
                 print_document(found.to_json())
             else:
                 click.echo("\n".join(_found_in_words(found)))
             worst = max(worst, 0 if found.found else 1)
+    if report is not None:
+        from indelible.workflows.search_report import write_report
+
+        write_report(report, everything, most_false_matches=most_false_matches, overwrite=force)
     ctx.exit(worst)
 
 

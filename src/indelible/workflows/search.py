@@ -31,10 +31,12 @@ class FoundMatch:
     Args:
         id: of the stored video.
         match: where, and how sure; contradicted where its second feature says that it is another video that looks the same.
+        duration_seconds: of the stored video.
     """
 
     id: str
     match: Match
+    duration_seconds: float
 
     def to_json(self) -> Document:
         """Return what documents say of it."""
@@ -182,6 +184,10 @@ def _named(matches: list[Match], store: Store, *, more: float = 0.0) -> tuple[Fo
     """Return matches with the ids of their videos, after as many more were to be expected (``more`` is a logarithm)."""
     videos = store.numbered(match.video for match in matches)
     return tuple(
-        FoundMatch(videos[match.video].id, replace(match, log10_expected_false_matches=match.log10_expected_false_matches + more))
+        FoundMatch(
+            videos[match.video].id,
+            replace(match, log10_expected_false_matches=match.log10_expected_false_matches + more),
+            videos[match.video].duration_seconds,
+        )
         for match in matches
     )

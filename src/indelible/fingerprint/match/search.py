@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,9 @@ from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_pat
 from indelible.fingerprint.match.candidates import CandidateSource
 from indelible.fingerprint.match.cohort import COHORT_CODES, scale_of
 from indelible.fingerprint.match.evidence import agreement, combined_z, log10_expected_false_matches
-from indelible.fingerprint.moments import moment_seconds
+from indelible.fingerprint.moments import STEP_SLOTS, moment_seconds
 from indelible.fingerprint.query import Guess, Query, Track
+from indelible.fingerprint.slots import SLOT_SECONDS
 
 RADIUS, LAST_RADIUS = 31, 60
 MOST_FALSE_MATCHES = 1e-3
@@ -30,6 +31,8 @@ _TRACKS = 6  # guesses that are followed for each video
 _SAME_BITS = 4  # two codes so near to each other find the same
 _STOP_VIDEOS, _STOP_SHARE = 10, 0.01  # a code that is found in more videos than both says nothing: black, slates, shared intros
 _CONTRADICTED = 0.2  # agreement of the second feature below which this is another video that looks the same
+_TOGETHER_SECONDS = 0.3
+_HALF_STEP_SECONDS = STEP_SLOTS * SLOT_SECONDS / 2
 _NOTHING_COST = 0.3  # of a moment that nothing is known of; a path should not go on over a gap
 _NOTHING_COST_OF_KEY_FRAMES = 0.02  # between two key frames nothing is ever known
 
@@ -52,6 +55,15 @@ class SearchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """Two moments that were compared: when each begins, and how many bits of their codes differ."""
+
+    query_seconds: float
+    reference_seconds: float
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A stretch of a query that is also in a stored video.
 
@@ -65,6 +77,8 @@ class Match:
         mean_distance: bits, of the moments that were compared.
         moments: how many these are.
         agreement: of the second feature, -1 to 1; None where nothing moves.
+        pairs: the moments that were compared, in order of time.
+        moment_seconds: how long each of them lasts.
     """
 
     video: int
@@ -76,6 +90,8 @@ class Match:
     mean_distance: float
     moments: int
     agreement: float | None
+    pairs: tuple[Pair, ...] = field(repr=False)
+    moment_seconds: float
 
     @property
     def contradicted(self) -> bool:
@@ -202,24 +218,35 @@ class _Looking:
             moments=len(track.codes),
             lines=len(SPEEDS) * len(DRIFT_ROWS),
         )
-        together = np.abs(fingerprint.start_seconds[rows] - line.at(track.start_seconds[moments])) <= 0.3
         there, here = fingerprint.start_seconds[rows], track.start_seconds[moments]
+        apart = distances(track.codes[moments], fingerprint.codes[rows])
         span = stretch(track.start_seconds, likeness, moments, scores, duration_seconds=self._duration, moment_seconds=self._moment_seconds)
-        before, after = span[0] - float(here[0]), span[1] - float(here[-1])  # from where its first and its last moment begin
+        # What is stored begins with whole seconds, so that the line says more exactly than a pair what belongs together.
+        off = there - line.at(here)
+        left = _beyond(off[[0, -1]], _HALF_STEP_SECONDS)
+        # What moves is compared where both moments are nearly the same time. A path may leave its line, and then it has one of its own.
+        together = np.abs(off) <= _TOGETHER_SECONDS
+        if not together.any():
+            together = np.abs(off - np.median(off)) <= _TOGETHER_SECONDS
+        begin, end = (line.at(np.array(span)) + left).tolist()
         return Match(
             video,
             span,
-            (
-                max(0.0, float(there[0]) + line.speed * before),
-                min(fingerprint.duration_seconds, float(there[-1]) + line.speed * after),
-            ),
+            (max(0.0, begin), min(fingerprint.duration_seconds, end)),
             line.speed,
             track.guess,
             log10_expected,
-            float(distances(track.codes[moments], fingerprint.codes[rows]).mean()),
+            float(apart.mean()),
             len(moments),
             agreement(track.confirm[moments[together]], fingerprint.confirm[rows[together]]),
+            tuple(map(Pair, here.tolist(), there.tolist(), apart.tolist())),
+            self._moment_seconds,
         )
+
+
+def _beyond(values: NDArray[np.float64], limit: float) -> NDArray[np.float64]:
+    """Return how far values lie beyond a limit on either side, with their sign."""
+    return np.asarray(values - np.clip(values, -limit, limit), np.float64)
 
 
 def _speakers(codes: Codes, weights: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.int64]:
