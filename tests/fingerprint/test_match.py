@@ -243,3 +243,26 @@ def test_unrelated_key_frames_give_as_few_matches_as_is_said():
     assert len(claims) > 50
     for level in (-1.0, 0.0, 1.0):
         assert sum(claim <= level for claim in claims) <= queries * 10**level + 3 * math.sqrt(queries * 10**level)
+
+
+def test_what_is_hard_to_find_is_found_beside_what_is_easy():
+    """The last try is made of what the first has left, not only where that found nothing."""
+    rng = np.random.default_rng(13)
+    videos = [slowly_changing(30, 40, rng) for _ in range(8)]
+    mixed = np.concatenate([damaged(videos[1][4:12], 5, rng), damaged(videos[5][10:18], 50, rng)])
+    found = search(asked(mixed), MemorySource([stored(codes) for codes in videos]))
+    assert [match.video for match in found] == [1, 5]
+    assert found[1].query_range_seconds == pytest.approx((8.0, 17.0), abs=1.0)
+
+
+def test_another_take_is_contradicted_wherever_its_path_lies():
+    """A path that leaves its line, as those between like pictures do, is judged by what moves too."""
+    rng = np.random.default_rng(14)
+    still = random_codes(1, rng)
+    parts = rng.integers(0, 256, (2, 12, CONFIRM_BYTES)).astype(np.uint8)
+    reference = replace(stored(damaged(np.repeat(still, 12, axis=0), 20, rng)), confirm=parts[0])
+    query = asked(damaged(np.repeat(still, 12, axis=0), 20, rng), step=0.5)
+    query = replace(query, tracks=(replace(query.tracks[0], confirm=parts[1]),))
+    found = search(query, MemorySource([reference]))
+    assert found
+    assert all(match.contradicted for match in found)

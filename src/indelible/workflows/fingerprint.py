@@ -18,7 +18,7 @@ from indelible.workflows.progress import Progress, followed
 
 __all__ = ["FingerprintResult", "fingerprint_file", "query_file"]
 
-_KEY_FRAMES_SECONDS = 1.0  # apart at least, as moments are
+KEY_FRAMES_SECONDS = 1.0  # apart at least, as moments are
 _FEW_SECONDS = 10.0  # from one key frame to the next; wider apart, they say little of a video
 
 
@@ -72,7 +72,7 @@ def fingerprint_file(
     Raises:
         MediaError: if the file cannot be read.
     """
-    with open_video(source, threads=threads, key_frames_seconds=_KEY_FRAMES_SECONDS if key_frames else None, limits=limits) as reader:
+    with open_video(source, threads=threads, key_frames_seconds=KEY_FRAMES_SECONDS if key_frames else None, limits=limits) as reader:
         turns = _quarter_turns(reader.info)
         if key_frames:
             return _of_key_frames(label(source), reader, turns, progress)

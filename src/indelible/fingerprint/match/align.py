@@ -58,6 +58,13 @@ def voted_lines(
     return lines
 
 
+def nearest(seconds: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the places of the increasing times that are nearest to wanted ones."""
+    after = np.searchsorted(seconds, wanted).clip(0, len(seconds) - 1)
+    before = (after - 1).clip(0)
+    return np.where(np.abs(seconds[before] - wanted) <= np.abs(seconds[after] - wanted), before, after)
+
+
 def best_path(
     scores: NDArray[np.float64], usable: NDArray[np.bool_], *, nothing_cost: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from indelible.errors import InputError
 from indelible.fingerprint.code import BITS, KEY_FRAMES, Codes, distances
 from indelible.fingerprint.index.hits import Hits
-from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_path, stretch, voted_lines
+from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_path, nearest, stretch, voted_lines
 from indelible.fingerprint.match.candidates import CandidateSource
 from indelible.fingerprint.match.cohort import COHORT_CODES, scale_of
 from indelible.fingerprint.match.evidence import agreement, combined_z, log10_expected_false_matches
@@ -30,7 +30,7 @@ _VIDEOS = 50  # that are looked at, those with the best hits
 _TRACKS = 6  # guesses that are followed for each video
 _SAME_BITS = 4  # two codes so near to each other find the same
 _STOP_VIDEOS, _STOP_SHARE = 10, 0.01  # a code that is found in more videos than both says nothing: black, slates, shared intros
-_CONTRADICTED = 0.2  # agreement of the second feature below which this is another video that looks the same
+_CONTRADICTED = 0.3  # agreement of the second feature below which this is another video that looks the same
 _TOGETHER_SECONDS = 0.3
 _HALF_STEP_SECONDS = STEP_SLOTS * SLOT_SECONDS / 2
 _NOTHING_COST = 0.3  # of a moment that nothing is known of; a path should not go on over a gap
@@ -43,9 +43,9 @@ class SearchSettings:
 
     Args:
         radius: bits, largest distance of the codes that make a candidate.
-        last_radius: and for the last try, under every guess, if there is no such candidate.
+        last_radius: and for the last try, under every guess, of those parts of the query that were not found.
         most_false_matches: largest expected number of false matches at which something counts as found.
-        exhaustive: whether the last try is made even where the first has found something.
+        exhaustive: whether the last try is made of all parts, and alone.
     """
 
     radius: int = RADIUS
@@ -108,11 +108,25 @@ def search(query: Query, source: CandidateSource, settings: SearchSettings | Non
         settings: None for the usual ones.
     """
     chosen = settings or SearchSettings()
-    if not chosen.exhaustive:
-        likely = replace(query, tracks=tuple(track for track in query.tracks if track.guess.likely))
-        if found := _search(likely, source, chosen, chosen.radius):
-            return found
-    return _search(query, source, chosen, chosen.last_radius)
+    if chosen.exhaustive:
+        return _search(query, source, chosen, chosen.last_radius)
+    likely = replace(query, tracks=tuple(track for track in query.tracks if track.guess.likely))
+    found = _search(likely, source, chosen, chosen.radius)
+    left = _search(_not_found(query, found), source, chosen, chosen.last_radius)
+    return sorted([*found, *left], key=_by_sureness)
+
+
+def _not_found(query: Query, found: Sequence[Match]) -> Query:
+    """Return a query for the moments that lie outside of all matches by more than half: compilations have some of each."""
+    length = moment_seconds(query.algorithm)
+    tracks = []
+    for track in query.tracks:
+        begin, end = track.start_seconds, np.minimum(track.start_seconds + length, query.duration_seconds)
+        known = np.zeros(len(begin), bool)
+        for first, last in (match.query_range_seconds for match in found):
+            known |= np.minimum(end, last) - np.maximum(begin, first) >= (end - begin) / 2.0
+        tracks.append(replace(track, weights=np.where(known, 0, track.weights).astype(np.uint8)))
+    return replace(query, tracks=tuple(tracks))
 
 
 def _search(query: Query, source: CandidateSource, settings: SearchSettings, radius: int) -> list[Match]:
@@ -224,10 +238,12 @@ class _Looking:
         # What is stored begins with whole seconds, so that the line says more exactly than a pair what belongs together.
         off = there - line.at(here)
         left = _beyond(off[[0, -1]], _HALF_STEP_SECONDS)
-        # What moves is compared where both moments are nearly the same time. A path may leave its line, and then it has one of its own.
-        together = np.abs(off) <= _TOGETHER_SECONDS
+        # What moves is compared where both moments are nearly the same time, and by the clearer half of all: a cut within a moment is a
+        # greater change than anything that moves. A path may leave its line, and then it has one of its own.
+        clear = scores >= np.median(scores)
+        together = clear & (np.abs(off) <= _TOGETHER_SECONDS)
         if not together.any():
-            together = np.abs(off - np.median(off)) <= _TOGETHER_SECONDS
+            together = clear & (np.abs(off - np.median(off[clear])) <= _TOGETHER_SECONDS)
         begin, end = (line.at(np.array(span)) + left).tolist()
         return Match(
             video,
@@ -272,11 +288,9 @@ def _stop_codes(rows: NDArray[np.int64], videos_hit: NDArray[np.int64], *, count
 
 def _band(seconds: NDArray[np.float64], wanted: NDArray[np.float64], within_seconds: float) -> NDArray[np.int64]:
     """Return for each wanted time the moment nearest to it and those beside it, as `DRIFT_ROWS` says; -1 where none is so near."""
-    after = np.searchsorted(seconds, wanted).clip(0, len(seconds) - 1)
-    before = (after - 1).clip(0)
-    nearest = np.where(np.abs(seconds[before] - wanted) <= np.abs(seconds[after] - wanted), before, after)
-    band = nearest[:, None] + np.array(DRIFT_ROWS)
-    inside = (np.abs(seconds[nearest] - wanted) <= within_seconds)[:, None] & (band >= 0) & (band < len(seconds))
+    places = nearest(seconds, wanted)
+    band = places[:, None] + np.array(DRIFT_ROWS)
+    inside = (np.abs(seconds[places] - wanted) <= within_seconds)[:, None] & (band >= 0) & (band < len(seconds))
     return np.where(inside, band, -1)
 
 
