@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-peers
+HASHES := .venv-hashes
 
-.PHONY: demo test test-train test-long fuzz peers lint clean
+.PHONY: demo test test-train test-long fuzz hashes peers lint clean
 
 demo: $(VENV)/.demo
 	$(BIN)/indelible demo
@@ -28,12 +29,15 @@ fuzz: $(VENV)/.dev
 # Other watermarks, for `indelible bench peers`, in an environment of their own: they need old versions, and torch (1.5 GB).
 peers: $(PEERS)/.installed
 
+# Other fingerprints, for `indelible bench fingerprint --peers`, in an environment of their own: one of them needs an old Pillow.
+hashes: $(HASHES)/.installed
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
 clean:
-	rm -rf $(VENV) $(PEERS)
+	rm -rf $(VENV) $(PEERS) $(HASHES)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "indelible needs Python 3.11 or newer; try: make PYTHON=python3.12")'
@@ -57,4 +61,9 @@ $(VENV)/.train: $(VENV)/.dev
 $(PEERS)/.installed: bench/peers/requirements.txt
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --requirement bench/peers/requirements.txt
+	touch $@
+
+$(HASHES)/.installed: bench/hashes/requirements.txt
+	$(PYTHON) -m venv $(HASHES)
+	$(HASHES)/bin/python -m pip install --quiet --requirement bench/hashes/requirements.txt
 	touch $@

@@ -65,7 +65,7 @@ PUBLIC_NAMES = {
     },
     "indelible.fingerprint": {"Fingerprint", "code_hex", "codes_from_hex"},
     "indelible.fingerprint.index": {"Hits", "NewVideo", "Origin", "Store", "StoreInfo", "StoredVideo", "open_store"},
-    "indelible.fingerprint.match": {"CandidateSource", "Match", "MemorySource", "SearchSettings", "search"},
+    "indelible.fingerprint.match": {"CandidateSource", "Match", "MemorySource", "Pair", "SearchSettings", "search"},
     "indelible.registry": {"Entry", "Registry"},
     "indelible.video": {
         "EncoderSettings",

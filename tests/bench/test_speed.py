@@ -18,11 +18,12 @@ def test_every_ratio_is_measured(corpus):
     result = run_speed(corpus, SpeedSettings(pairs=1, clips=2, frames=16, sizes=((192, 108),)))
     json.dumps(result, allow_nan=False)
     compared = [row for row in result["summary"] if row["beside"]]
-    assert len(compared) == len(ENCODERS) + 2 + len(SEARCHES)
+    assert len(compared) == len(ENCODERS) + 4 + len(SEARCHES)
     assert len(result["records"]) == len(compared)
     for record in result["records"]:
         assert record["without"]["frames"] == 32
-        assert record["with"]["frames"] == (8 if "every" in record["what"] else 32)
+        seen = {"detect --every 4": 8, "fingerprint --key-frames": 1}
+        assert record["with"]["frames"] == seen.get(record["what"], 32)
         assert record["with"]["cpu_seconds"] > 0 < record["without"]["wall_seconds"]
     assert [row["z"] is not None for row in compared] == [row["what"].startswith("detect") for row in compared]
     assert all(start["cpu_seconds"]["lowest"] > 0 for start in result["start_up"])

@@ -11,6 +11,7 @@ from indelible.fingerprint.index import open_store
 from tests.cli.conftest import invoke
 from tests.photographs import film
 from tests.postgres import running_server
+from tests.report.pages import Page
 
 
 def lines(result):
@@ -169,3 +170,41 @@ def test_a_server_does_the_same(films, tmp_path, monkeypatch):
         assert found["matches"][0]["id"] == str(films.china)
         (info,) = lines(invoke("index", "info", "--store", url, "--json"))
         assert (info["kind"], info["videos"]) == ("postgresql", 2)
+
+
+def test_a_store_of_key_frames(films, tmp_path):
+    store = tmp_path / "keys.db"
+    added = invoke("index", "add", "--store", store, films.china, films.flower, "--key-frames", "--json")
+    assert added.exit_code == 0
+    assert [each["status"] for each in lines(added)] == ["added", "added"]
+    found = invoke("index", "search", "--store", store, films.found, "--json")
+    assert found.exit_code == 0
+    assert {match["id"] for match in lines(found)[0]["matches"]} == {str(films.china)}
+    other = invoke("index", "add", "--store", store, films.black)
+    assert other.exit_code == 2
+    assert "--key-frames" in other.stderr
+    assert "leave out" in invoke("index", "add", "--store", films.store, films.black, "--key-frames").stderr
+    assert invoke("index", "dedupe", "--store", store).exit_code == 1
+
+
+def test_a_report_shows_both_sides(films, tmp_path):
+    report = tmp_path / "found.html"
+    arguments = ("index", "search", "--store", films.store, films.found, "--effort", "fast", "--report", report)
+    assert invoke(*arguments).exit_code == 0
+    page = Page.of(report)
+    assert page.references == []
+    assert "1 of 1 videos seen before" in page.words
+    assert len(page.images) == 6
+    refused = invoke(*arguments)
+    assert refused.exit_code == 2
+    assert "exists" in refused.stderr
+    assert invoke(*arguments, "--force").exit_code == 0
+
+
+def test_a_report_without_the_stored_file(films, tmp_path):
+    store, report = tmp_path / "films.db", tmp_path / "found.html"
+    assert invoke("index", "add", "--store", store, films.china, "--id", "China, 1967").exit_code == 0
+    assert invoke("index", "search", "--store", store, films.found, "--effort", "fast", "--report", report).exit_code == 0
+    page = Page.of(report)
+    assert len(page.images) == 3
+    assert page.words.count("no picture") == 3

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from indelible.fingerprint.code import MIDDLE, WHOLE, distances
-from indelible.fingerprint.make import make_fingerprint
+from indelible.errors import InputError
+from indelible.fingerprint.code import KEY_FRAMES, MIDDLE, WHOLE, distances
+from indelible.fingerprint.make import make_fingerprint, make_key_frame_fingerprint
 from indelible.fingerprint.transform import changes
 from tests.fingerprint.scenes import flat, moving
 
@@ -103,3 +104,27 @@ def test_no_frames_no_codes():
     nothing = make_fingerprint([])
     assert len(nothing) == 0
     assert nothing.duration_seconds == 0.0
+
+
+def test_key_frames_are_moments_of_their_own(film):
+    keys = film[::20]
+    made = make_key_frame_fingerprint(iter(keys))
+    assert made.algorithm == KEY_FRAMES
+    assert made.start_seconds.tolist() == [0.0, 0.0, 2.0, 2.0, 4.0, 4.0]
+    assert made.duration_seconds == 4.0
+    assert (changes(made.confirm) == 0).all()
+    alone = [make_fingerprint([frame]).codes for frame in keys]
+    assert (made.codes == np.concatenate(alone)).all()
+
+
+def test_key_frames_are_turned_back(film):
+    on_their_side = [replace(frame, y=np.ascontiguousarray(np.rot90(frame.y, -1))) for frame in film[::20]]
+    assert bits(make_key_frame_fingerprint(on_their_side, quarter_turns=1), make_key_frame_fingerprint(film[::20])) <= 8
+
+
+def test_key_frames_need_times_and_one_size(film):
+    with pytest.raises(InputError, match="no time"):
+        make_key_frame_fingerprint([replace(film[0], pts=None)])
+    with pytest.raises(InputError, match="160x90"):
+        make_key_frame_fingerprint([film[0], replace(film[1], y=film[1].y[::2, ::2])])
+    assert len(make_key_frame_fingerprint([])) == 0

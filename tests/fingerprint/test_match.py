@@ -1,10 +1,12 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from indelible.fingerprint.code import BITS, CONFIRM_BYTES, MIDDLE, WHOLE, WORDS, Fingerprint, distances
-from indelible.fingerprint.make import make_fingerprint
+from indelible.errors import InputError
+from indelible.fingerprint.code import BITS, CONFIRM_BYTES, KEY_FRAMES, MIDDLE, WHOLE, WORDS, Fingerprint, distances
+from indelible.fingerprint.make import make_fingerprint, make_key_frame_fingerprint
 from indelible.fingerprint.match import MemorySource, SearchSettings, search
 from indelible.fingerprint.match.evidence import agreement, combined_z
 from indelible.fingerprint.query import Guess, Query, Track, make_query
@@ -206,3 +208,61 @@ def test_distances_of_damaged_codes_are_what_was_damaged():
     rng = np.random.default_rng(10)
     codes = random_codes(5, rng)
     assert (distances(codes, damaged(codes, 17, rng)) == 17).all()
+
+
+@pytest.mark.parametrize("effort", ["fast", "full"])
+def test_key_frames_are_found_wherever_they_lie(effort):
+    films = [moving(12.0, seed=seed) for seed in range(4)]
+    source = MemorySource([make_key_frame_fingerprint(film[::27]) for film in films])
+    copy = [frame for frame in films[2] if 30 <= frame.pts < 100]  # key frames at 5.4 and 8.1 s
+    found = search(make_query(copy, effort=effort, algorithm=KEY_FRAMES), source)
+    assert {match.video for match in found} == {2}
+    assert found[0].reference_range_seconds == pytest.approx((5.4, 8.1), abs=0.5)
+    assert found[0].query_range_seconds == pytest.approx((2.4, 5.1), abs=0.5)
+    assert found[0].agreement is None
+
+
+def test_key_frames_are_not_compared_with_moments():
+    film = moving(6.0)
+    with pytest.raises(InputError, match="fingerprint_v1_key_frames"):
+        search(make_query(film), MemorySource([make_key_frame_fingerprint([*film[::20], *film[-1:]])]))
+
+
+def test_unrelated_key_frames_give_as_few_matches_as_is_said():
+    """The null of sparse moments, as of dense ones above."""
+    rng = np.random.default_rng(12)
+    source = MemorySource(
+        [replace(stored(slowly_changing(20, 60, rng), seconds=np.arange(20) * 4.3), algorithm=KEY_FRAMES) for _ in range(120)]
+    )
+    claims = []
+    queries = 40
+    for _ in range(queries):
+        settings = SearchSettings(last_radius=100, most_false_matches=1e9, exhaustive=True)
+        query = replace(asked(slowly_changing(48, 8, rng), step=0.25), algorithm=KEY_FRAMES)
+        claims += [match.log10_expected_false_matches for match in search(query, source, settings)]
+    assert len(claims) > 50
+    for level in (-1.0, 0.0, 1.0):
+        assert sum(claim <= level for claim in claims) <= queries * 10**level + 3 * math.sqrt(queries * 10**level)
+
+
+def test_what_is_hard_to_find_is_found_beside_what_is_easy():
+    """The last try is made of what the first has left, not only where that found nothing."""
+    rng = np.random.default_rng(13)
+    videos = [slowly_changing(30, 40, rng) for _ in range(8)]
+    mixed = np.concatenate([damaged(videos[1][4:12], 5, rng), damaged(videos[5][10:18], 50, rng)])
+    found = search(asked(mixed), MemorySource([stored(codes) for codes in videos]))
+    assert [match.video for match in found] == [1, 5]
+    assert found[1].query_range_seconds == pytest.approx((8.0, 17.0), abs=1.0)
+
+
+def test_another_take_is_contradicted_wherever_its_path_lies():
+    """A path that leaves its line, as those between like pictures do, is judged by what moves too."""
+    rng = np.random.default_rng(14)
+    still = random_codes(1, rng)
+    parts = rng.integers(0, 256, (2, 12, CONFIRM_BYTES)).astype(np.uint8)
+    reference = replace(stored(damaged(np.repeat(still, 12, axis=0), 20, rng)), confirm=parts[0])
+    query = asked(damaged(np.repeat(still, 12, axis=0), 20, rng), step=0.5)
+    query = replace(query, tracks=(replace(query.tracks[0], confirm=parts[1]),))
+    found = search(query, MemorySource([reference]))
+    assert found
+    assert all(match.contradicted for match in found)

@@ -179,6 +179,53 @@ def test_what_is_left_of_referenced_pictures_are_those_pictures(make_video, code
     assert 6 <= len(some) <= (16 if codec == "libx264" else 24)
 
 
+@pytest.mark.parametrize(
+    ("codec", "options"),
+    [
+        ("libx264", {"g": "8"}),
+        ("libx264", {"g": "8", "x264-params": "open-gop=1:bframes=3"}),
+        ("libx265", {"x265-params": "keyint=8:min-keyint=8:log-level=none"}),
+        ("libsvtav1", {"g": "8"}),
+        ("libvpx-vp9", {"g": "8"}),
+        ("mpeg2video", {"g": "8"}),
+    ],
+)
+def test_key_frames_are_what_they_are_among_all(make_video, codec, options):
+    video = make_video("clip.mkv", codec=codec, options=options, frames=40)
+    with open_video(video) as reader:
+        all_of_them = {frame.pts: frame.y.tobytes() for frame in reader}
+    with open_video(video, key_frames_seconds=0.0) as reader:
+        some = {frame.pts: frame.y.tobytes() for frame in reader}
+        assert not reader.warnings
+        assert reader.packets_end_seconds == pytest.approx(1.6, abs=0.05)
+    assert some.items() <= all_of_them.items()
+    assert 4 <= len(some) <= 6
+
+
+@pytest.mark.parametrize(("apart", "times"), [(0.0, 24), (0.25, 4), (0.5, 2), (9.0, 1)])
+def test_key_frames_that_follow_each_other_closely_are_left_out(make_video, apart, times):
+    video = make_video("clip.mkv", codec="mjpeg", pixel_format="yuvj420p")
+    with open_video(video, key_frames_seconds=apart) as reader:
+        pictures = [float(frame.pts_seconds) for frame in reader]
+        assert not reader.warnings
+    assert len(pictures) == times
+    assert pictures[0] == 0.0
+    assert all(later - earlier >= apart for earlier, later in itertools.pairwise(pictures))
+
+
+def test_a_cut_file_is_said_to_be_cut_by_key_frames_too(make_video):
+    video = make_video("clip.mkv", frames=200, options={"g": "20"})
+    video.write_bytes(video.read_bytes()[: video.stat().st_size * 2 // 3])
+    with open_video(video, key_frames_seconds=0.0) as reader:
+        assert sum(1 for _ in reader) >= 4
+        assert any("tail" in sentence for sentence in reader.warnings)
+
+
+def test_key_frames_are_not_negatively_apart(clip):
+    with pytest.raises(InputError, match="-1"), open_video(clip, key_frames_seconds=-1.0):
+        pass
+
+
 def test_iterating_again_goes_on(clip):
     with open_video(clip) as reader:
         first = next(iter(reader))

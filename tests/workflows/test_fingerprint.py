@@ -8,7 +8,7 @@ import pytest
 import indelible
 from indelible.errors import MediaError
 from indelible.fingerprint import codes_from_hex
-from indelible.fingerprint.code import distances
+from indelible.fingerprint.code import KEY_FRAMES, distances
 from indelible.fingerprint.match import MemorySource, search
 from indelible.workflows.fingerprint import fingerprint_file, query_file
 from tests.photographs import film
@@ -56,3 +56,22 @@ def test_no_video_no_fingerprint(tmp_path):
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(MediaError, match=r"text\.mp4"):
         fingerprint_file(tmp_path / "text.mp4")
+
+
+def test_key_frames_of_a_file(films, tmp_path):
+    result = fingerprint_file(films[0], key_frames=True)
+    made = result.fingerprint
+    assert result.to_json()["algorithm"] == made.algorithm == KEY_FRAMES
+    assert made.duration_seconds == pytest.approx(4.0)
+    assert not result.warnings
+    assert len(made) < len(fingerprint_file(films[0]).fingerprint)
+    copy = tmp_path / "copy.mp4"
+    indelible.channel_file(films[1], copy, "crop=side:0.8|x264:crf=30")
+    source = MemorySource([fingerprint_file(each, key_frames=True).fingerprint for each in films])
+    assert [match.video for match in search(query_file(copy, algorithm=KEY_FRAMES), source)] == [1]
+
+
+def test_few_key_frames_are_said_to_be_few(make_video):
+    video = make_video("clip.mp4", frames=26, rate=2, options={"g": "500", "x264-params": "scenecut=0"})
+    (warning,) = fingerprint_file(video, key_frames=True).warnings
+    assert "1 key frames in 13 s" in warning

@@ -32,6 +32,7 @@ from indelible.runs.corpus import Corpus, CorpusClip
 from indelible.runs.machine import provenance
 from indelible.video import EncoderSettings, open_video, write_video
 from indelible.workflows.detect import detect_file
+from indelible.workflows.fingerprint import fingerprint_file
 from indelible.workflows.mark import mark_file
 
 SCHEMA = "indelible.bench.speed/1"
@@ -114,6 +115,16 @@ def detect(task: Task) -> tuple[int, float | None]:
     """Decode, and look for one key."""
     (found,) = detect_file(task.source, [task.key], every=task.every, search=task.search)
     return found.detection.frames_used, found.detection.z
+
+
+def fingerprint(task: Task) -> tuple[int, float | None]:
+    """Decode, and make codes."""
+    return _fingerprinted(task, key_frames=False), None
+
+
+def fingerprint_key_frames(task: Task) -> tuple[int, float | None]:
+    """Decode key frames alone, and make codes of them."""
+    return _fingerprinted(task, key_frames=True), None
 
 
 def transcode(task: Task) -> tuple[int, float | None]:
@@ -207,6 +218,20 @@ def _comparisons(size: str, footage: _Footage) -> Iterator[Comparison]:
         yield Comparison(
             f"detect --search {search}, no mark", "plain decode", size, replace(looking, search=search, key=ANOTHER_KEY), decoding
         )
+    for what, work in (("fingerprint", fingerprint), ("fingerprint --key-frames", fingerprint_key_frames)):
+        seeing, decoding = (Task(each, footage.received, footage.short) for each in (work, decode))
+        yield Comparison(what, "plain decode", size, seeing, decoding)
+
+
+def _fingerprinted(task: Task, *, key_frames: bool) -> int:
+    seen = 0
+
+    def count(done: float, total: float | None) -> None:
+        nonlocal seen
+        seen += 1
+
+    fingerprint_file(task.source, key_frames=key_frames, progress=count)
+    return seen
 
 
 def _pair(comparison: Comparison, index: int) -> tuple[Timing, Timing]:

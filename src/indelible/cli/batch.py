@@ -10,7 +10,7 @@ import click
 
 from indelible.errors import InputError
 
-__all__ = ["batch_options", "list_option", "listed_files"]
+__all__ = ["batch_options", "key_frames_option", "list_option", "listed_files"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -23,6 +23,11 @@ def batch_options(command: _Command) -> _Command:
     ):
         command = option(command)
     return list_option(command)
+
+
+def key_frames_option(command: _Command) -> _Command:
+    """Give a command ``--key-frames``."""
+    return click.option("--key-frames", is_flag=True, help="Decode key frames alone: much faster, finds less.")(command)
 
 
 def list_option(command: _Command) -> _Command:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from indelible.cli.batch import batch_options, listed_files
+from indelible.cli.batch import batch_options, key_frames_option, listed_files
 from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, print_document, progress_bar, warn
 from indelible.errors import InputError
@@ -30,12 +30,20 @@ Examples:
   curl -s https://example.org/clip.webm | indelible fingerprint - --json"""
 )
 @click.argument("sources", metavar="[IN]...", nargs=-1)
+@key_frames_option
 @batch_options
 @limit_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file, with all codes.")
 @click.pass_context
 def fingerprint(
-    ctx: click.Context, sources: tuple[str, ...], lists: tuple[str, ...], shard: str | None, jobs: int, limits: Limits, as_json: bool
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    key_frames: bool,
+    lists: tuple[str, ...],
+    shard: str | None,
+    jobs: int,
+    limits: Limits,
+    as_json: bool,
 ) -> None:
     """Show by what a video is recognised: two codes of 256 bits for each second.
 
@@ -48,7 +56,7 @@ def fingerprint(
 
     files = listed_files(sources, lists, shard)
     worst = 0
-    for file, result in _results(files, jobs, limits):
+    for file, result in _results(files, jobs, key_frames=key_frames, limits=limits):
         if isinstance(result, Failure):
             complain(f"error: {result.message}")
             worst = max(worst, result.exit_code)
@@ -62,18 +70,18 @@ def fingerprint(
     ctx.exit(worst)
 
 
-def _results(files: list[str], jobs: int, limits: Limits) -> Iterator[tuple[str, FingerprintResult | Failure]]:
+def _results(files: list[str], jobs: int, *, key_frames: bool, limits: Limits) -> Iterator[tuple[str, FingerprintResult | Failure]]:
     """Yield the fingerprints of files: of one here, of several in processes of their own, which they may take with them."""
     from indelible.workflows.crew import run_crew
     from indelible.workflows.fingerprint import fingerprint_file
 
     if len(files) == 1:
         with progress_bar(files[0]) as progress:
-            yield files[0], fingerprint_file(files[0], limits=limits, progress=progress)
+            yield files[0], fingerprint_file(files[0], key_frames=key_frames, limits=limits, progress=progress)
         return
     if "-" in files:
         raise InputError("a pipe (-) goes alone; give it without other files")
-    work = functools.partial(fingerprint_file, threads=0 if jobs == 1 else 1, limits=limits)
+    work = functools.partial(fingerprint_file, key_frames=key_frames, threads=0 if jobs == 1 else 1, limits=limits)
     with progress_bar(f"{len(files)} files") as progress:
         for done, (file, answer) in enumerate(run_crew(files, work, processes=jobs), start=1):
             if progress is not None:

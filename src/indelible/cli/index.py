@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from indelible.cli.batch import batch_options, list_option, listed_files
+from indelible.cli.batch import batch_options, key_frames_option, list_option, listed_files
 from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, print_document, progress_bar, warn
 from indelible.errors import IndelibleError
@@ -65,6 +65,7 @@ Examples:
 @_store_option
 @click.argument("sources", metavar="[IN]...", nargs=-1)
 @click.option("--id", "video_id", metavar="TEXT", help="What the video is called, of one IN; its path as given without.")
+@key_frames_option
 @batch_options
 @limit_option
 @_JSON
@@ -74,6 +75,7 @@ def add(
     place: str,
     sources: tuple[str, ...],
     video_id: str | None,
+    key_frames: bool,
     lists: tuple[str, ...],
     shard: str | None,
     jobs: int,
@@ -85,13 +87,16 @@ def add(
     What is said to be added is on the disk. To go on after an interrupt, run the same again: files that are stored and have not changed are
     left out. A file that cannot be read, or ends the process that reads it, is listed with its error and stops none of the others; the exit
     code is the worst of all.
+
+    With --key-frames, the store is one of key frames from its first video on; search it as any other.
     """
     from indelible.workflows.catalogue import add_files
 
     files = listed_files(sources, lists, shard)
     worst, failed = 0, []
     with progress_bar(f"{len(files)} files") as progress:
-        for done in add_files(place, files, video_id=video_id, jobs=jobs, limits=limits, progress=progress):
+        added = add_files(place, files, video_id=video_id, key_frames=key_frames, jobs=jobs, limits=limits, progress=progress)
+        for done in added:
             worst = max(worst, done.exit_code)
             warn(f"{done.file}: {sentence}" for sentence in done.warnings)
             if done.status == "failed":
@@ -136,6 +141,7 @@ def remove(ctx: click.Context, place: str, ids: tuple[str, ...], as_json: bool) 
 Examples:
   indelible index search --store films.db found.mp4
   indelible index search --store films.db uploads/ --effort fast --json
+  indelible index search --store films.db found.mp4 --report found.html
   curl -s https://example.org/clip.webm | indelible index search --store films.db -""",
 )
 @_store_option
@@ -149,7 +155,9 @@ Examples:
     help="What is tried: the video as it is, also crops and mirrors, or also turns, stacks and pictures in pictures.",
 )
 @_FALSE_MATCHES
+@click.option("--report", metavar="FILE.html", help="Write a page with timelines, pictures side by side and distances.")
 @limit_option
+@click.option("--force", is_flag=True, help="Replace the report if it exists.")
 @_JSON
 @click.pass_context
 def search(
@@ -159,20 +167,26 @@ def search(
     lists: tuple[str, ...],
     effort: Effort,
     most_false_matches: float,
+    report: str | None,
     limits: Limits,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Find in which stored videos a video was seen before, from where to where, and how sure that is.
 
     Of each match, the number of such matches is said that were to be expected if the video had nothing to do with any that is stored. IN
-    may be a folder, or - for a pipe.
+    may be a folder, or - for a pipe. A report shows pictures of the files themselves, of stored videos too if their ids are paths.
 
     Exits with 0 if something was found of every file, and with 1 if nothing was of one.
     """
     from indelible.fingerprint.index import open_store
+    from indelible.workflows.page import check_page
     from indelible.workflows.search import search_file
 
+    if report is not None:
+        check_page(report, overwrite=force)  # before the work, not after it
     files = listed_files(sources, lists, None)
+    everything: list[SearchResult] = []
     worst = 0
     with open_store(place) as store:
         for file in files:
@@ -185,11 +199,17 @@ def search(
                 complain(f"error: {error}")  # and on to the next file
                 worst = max(worst, error.exit_code)
                 continue
+            if report is not None:
+                everything.append(found)
             if as_json:
                 print_document(found.to_json())
             else:
                 click.echo("\n".join(_found_in_words(found)))
             worst = max(worst, 0 if found.found else 1)
+    if report is not None:
+        from indelible.workflows.search_report import write_report
+
+        write_report(report, everything, most_false_matches=most_false_matches, overwrite=force)
     ctx.exit(worst)
 
 

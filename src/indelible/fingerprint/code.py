@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from indelible.errors import InputError
 
 ALGORITHM = "fingerprint_v1"
+KEY_FRAMES = "fingerprint_v1_key_frames"  # of key frames alone, each by itself
 BITS = 256
 WORDS = BITS // 64
 CONFIRM_BYTES = 32

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from indelible.fingerprint.code import CONFIRM_BYTES, VIEWS, WORDS, Fingerprint
-from indelible.fingerprint.moments import Moment, moments
+from indelible.errors import InputError
+from indelible.fingerprint.code import ALGORITHM, CONFIRM_BYTES, KEY_FRAMES, VIEWS, WORDS, Fingerprint
+from indelible.fingerprint.moments import Moment, instant, moments
 from indelible.fingerprint.picture import UNIT, WHOLE_PICTURE, Window, averaged, sums
-from indelible.fingerprint.slots import Slot, SlotMaker
+from indelible.fingerprint.slots import Slot, SlotMaker, slot_of
 from indelible.fingerprint.transform import CODE_SIDE, CONFIRM_SIDE, changes_of, codes_of
 from indelible.frames import Frame
 
@@ -36,6 +37,35 @@ def make_fingerprint(frames: Iterable[Frame], *, quarter_turns: int = 0) -> Fing
     return joined(parts, duration_seconds=maker.duration_seconds)
 
 
+def make_key_frame_fingerprint(frames: Iterable[Frame], *, quarter_turns: int = 0) -> Fingerprint:
+    """Return the fingerprint of a video of which only some frames are known, each a moment of its own; of algorithm `KEY_FRAMES`.
+
+    Its duration ends with the last frame: nothing here knows for how long that is shown.
+
+    Args:
+        frames: in order of presentation, all of one size and with a time; not kept.
+        quarter_turns: counter-clockwise, to turn the frames as they are shown.
+
+    Raises:
+        InputError: if pictures change their size, or one has no time.
+    """
+    parts = list(_parts(_key_moments(frames, quarter_turns)))
+    duration = float(parts[-1].start_seconds[-1]) if parts else 0.0
+    return joined(parts, duration_seconds=duration, algorithm=KEY_FRAMES)
+
+
+def _key_moments(frames: Iterable[Frame], quarter_turns: int) -> Iterator[Moment]:
+    first: Frame | None = None
+    for frame in frames:
+        first = first or frame
+        if frame.pts_seconds is None or first.pts_seconds is None:
+            raise InputError("a frame has no time; key frames need one, or nothing tells how far they are apart")
+        if frame.y.shape != first.y.shape:
+            raise InputError(f"pictures change their size to {frame.width}x{frame.height}; a fingerprint needs one size")
+        (slot,) = turned([slot_of(frame)], quarter_turns)
+        yield instant(slot, frame.pts_seconds - first.pts_seconds)
+
+
 def turned(slots: Iterable[Slot], quarter_turns: int) -> Iterator[Slot]:
     """Yield slots turned counter-clockwise."""
     for slot in slots:
@@ -45,7 +75,7 @@ def turned(slots: Iterable[Slot], quarter_turns: int) -> Iterator[Slot]:
         yield Slot(np.rot90(slot.picture, quarter_turns), rows, columns)
 
 
-def joined(parts: Iterable[Fingerprint], *, duration_seconds: float) -> Fingerprint:
+def joined(parts: Iterable[Fingerprint], *, duration_seconds: float, algorithm: str = ALGORITHM) -> Fingerprint:
     """Return one fingerprint of parts that follow each other."""
     whole = [*parts] or [_empty()]
     return Fingerprint(
@@ -55,6 +85,7 @@ def joined(parts: Iterable[Fingerprint], *, duration_seconds: float) -> Fingerpr
         views=np.concatenate([part.views for part in whole]),
         confirm=np.concatenate([part.confirm for part in whole]),
         duration_seconds=duration_seconds,
+        algorithm=algorithm,
     )
 
 

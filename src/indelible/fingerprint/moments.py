@@ -1,4 +1,7 @@
-"""From slots to moments: two seconds of a video as one picture, with what changed in it, and where in the frame the picture is."""
+"""From slots to moments: two seconds of a video as one picture, with what changed in it, and where in the frame the picture is.
+
+Where only key frames are known, a moment is one of them, or the slot in which it may lie.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indelible.fingerprint.bars import active_window
+from indelible.fingerprint.code import KEY_FRAMES
 from indelible.fingerprint.picture import Cells, Window
 from indelible.fingerprint.slots import SLOT_SECONDS, Slot
 
@@ -17,7 +21,7 @@ STEP_SLOTS = 4
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Two seconds of a video.
+    """Two seconds of a video, or an instant of it.
 
     Args:
         start_seconds: from the first picture.
@@ -47,6 +51,22 @@ def moments(slots: Iterable[Slot], *, step_slots: int = STEP_SLOTS) -> Iterator[
     while held and (start == 0 or len(held) >= MOMENT_SLOTS // 2):
         yield _moment(held, start)
         start, held = start + step_slots, held[step_slots:]
+
+
+def moment_seconds(algorithm: str) -> float:
+    """Return how long the moments are that an algorithm makes codes of."""
+    return SLOT_SECONDS if algorithm == KEY_FRAMES else MOMENT_SLOTS * SLOT_SECONDS
+
+
+def instants(slots: Iterable[Slot]) -> Iterator[Moment]:
+    """Yield each slot as a moment of its own, in which nothing changes."""
+    for index, slot in enumerate(slots):
+        yield instant(slot, index * SLOT_SECONDS)
+
+
+def instant(slot: Slot, start_seconds: float) -> Moment:
+    """Return a slot as a moment of its own."""
+    return Moment(start_seconds, slot.picture, np.zeros_like(slot.picture), active_window([slot]))
 
 
 def _moment(slots: list[Slot], start: int) -> Moment:

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.fingerprint.code import MIDDLE, WHOLE, Codes
+from indelible.fingerprint.code import ALGORITHM, KEY_FRAMES, MIDDLE, WHOLE, Codes
 from indelible.fingerprint.insets import MOST, insets
 from indelible.fingerprint.make import MIDDLE_WINDOW, turned
-from indelible.fingerprint.moments import Moment, moments
+from indelible.fingerprint.moments import Moment, instants, moments
 from indelible.fingerprint.picture import SIDE, UNIT, WHOLE_PICTURE, Cells, Sums, Window, averaged, sums
 from indelible.fingerprint.slots import SlotMaker
 from indelible.fingerprint.transform import CODE_SIDE, CONFIRM_SIDE, changes_of, codes_of, mirrored_codes, mirrored_confirm
@@ -25,7 +25,7 @@ from indelible.frames import Frame
 Effort = Literal["plain", "fast", "full"]
 
 STEP_SLOTS = 2  # twice as dense as what is kept, so that some moment of the query lies near each
-_AT_ONCE = 120  # moments, a minute; insets stay as long
+_AT_ONCE = 120  # moments, a minute (of instants half of one); insets stay as long
 
 CROPS = (0.05, 0.10, 0.15)  # lost at each side; 0.20 leaves just the middle
 CORNERS = (0.10, 0.20)  # lost at two sides that meet
@@ -78,10 +78,12 @@ class Query:
     Args:
         tracks: of each guess, all with the same times.
         duration_seconds: of the video.
+        algorithm: of the fingerprints that it can be looked for among.
     """
 
     tracks: tuple[Track, ...]
     duration_seconds: float
+    algorithm: str = ALGORITHM
 
 
 def guesses(effort: Effort) -> tuple[Guess, ...]:
@@ -111,7 +113,13 @@ def guesses(effort: Effort) -> tuple[Guess, ...]:
 
 
 def make_query(
-    frames: Iterable[Frame], *, effort: Effort = "fast", quarter_turns: int = 0, aspect: float = 1.0, mirrors: bool = True
+    frames: Iterable[Frame],
+    *,
+    effort: Effort = "fast",
+    quarter_turns: int = 0,
+    aspect: float = 1.0,
+    mirrors: bool = True,
+    algorithm: str = ALGORITHM,
 ) -> Query:
     """Return the codes of a video under every guess, in memory that does not hold more than a minute of small pictures.
 
@@ -121,6 +129,7 @@ def make_query(
         quarter_turns: counter-clockwise, to turn the frames as they are shown.
         aspect: width by height of the picture as it is shown.
         mirrors: whether to add the mirror image of each guess, unless the effort is "plain".
+        algorithm: of what it will be looked for among. Of those of key frames every quarter of a second is asked for: any may be one.
 
     Raises:
         InputError: if pictures change their size.
@@ -128,10 +137,11 @@ def make_query(
     maker = SlotMaker()
     tried = guesses(effort)
     parts: list[list[Track]] = []
-    for chunk in _chunks(moments(turned(maker.slots(frames), quarter_turns), step_slots=STEP_SLOTS)):
+    slots = turned(maker.slots(frames), quarter_turns)
+    for chunk in _chunks(instants(slots) if algorithm == KEY_FRAMES else moments(slots, step_slots=STEP_SLOTS)):
         parts.append(_tracks(chunk, tried, aspect))
     tracks = [_joined(of_guess) for of_guess in zip(*parts, strict=True)]
-    return Query(with_mirrors(tracks) if mirrors and effort != "plain" else tuple(tracks), maker.duration_seconds)
+    return Query(with_mirrors(tracks) if mirrors and effort != "plain" else tuple(tracks), maker.duration_seconds, algorithm)
 
 
 def with_mirrors(tracks: Sequence[Track]) -> tuple[Track, ...]:

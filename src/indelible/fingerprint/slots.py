@@ -33,6 +33,16 @@ class Slot:
     column_extremes: Extremes
 
 
+def slot_of(frame: Frame) -> Slot:
+    """Return one frame as if it were shown for a whole slot."""
+    pixels = thinned(frame)
+    return Slot(
+        grid(pixels),
+        np.stack([pixels.min(axis=1), pixels.max(axis=1)]),
+        np.stack([pixels.min(axis=0), pixels.max(axis=0)]),
+    )
+
+
 class SlotMaker:
     """Makes slots of frames. Where there are fewer frames than slots, each is shown until the next."""
 
@@ -77,12 +87,7 @@ class SlotMaker:
         return self._last_seconds
 
     def _take(self, frame: Frame, seconds: float) -> None:
-        pixels = thinned(frame)
-        slot = Slot(
-            grid(pixels),
-            np.stack([pixels.min(axis=1), pixels.max(axis=1)]),
-            np.stack([pixels.min(axis=0), pixels.max(axis=0)]),
-        )
+        slot = slot_of(frame)
         if self._shown is not None and _size(slot) != _size(self._shown):
             raise InputError(f"pictures change their size to {frame.width}x{frame.height}; a fingerprint needs one size")
         self._taken_seconds = seconds

@@ -26,4 +26,4 @@ def stored_query(fingerprint: Fingerprint) -> Query:
         tracks.append(Track(guess, fingerprint.start_seconds[rows], codes, fingerprint.weights[rows], confirm))
         mirrored = Guess(f"{guess.name}, mirrored", guess.view, guess.window, mirrored=True)
         tracks.append(Track(mirrored, tracks[-1].start_seconds, mirrored_codes(codes), tracks[-1].weights, mirrored_confirm(confirm)))
-    return Query(tuple(tracks), fingerprint.duration_seconds)
+    return Query(tuple(tracks), fingerprint.duration_seconds, fingerprint.algorithm)

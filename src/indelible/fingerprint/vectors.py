@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 
 import numpy as np
 
-from indelible.fingerprint.make import make_fingerprint
+from indelible.fingerprint.code import Fingerprint
+from indelible.fingerprint.make import make_fingerprint, make_key_frame_fingerprint
 from indelible.frames import Frame
 
 VECTORS = (
@@ -18,17 +20,27 @@ VECTORS = (
 )
 """Height, width, frame rate and bit depth of a scene, and the SHA-256 of its fingerprint's arrays."""
 
+KEY_FRAME_VECTOR = ((271, 483, 25, 8), "d9d605bca09501f4395b3cfe69450dc6eb90ae6b850838e80b7921a6b8880569")
+"""Likewise, of every tenth frame as key frames."""
+
 
 def run_fingerprint_vectors() -> list[str]:
     """Check every vector and return what failed, a sentence each; an empty list means that this installation is sound."""
     failures = []
     for scene, expected in VECTORS:
-        found = make_fingerprint(_scene(*scene))
-        arrays = (found.start_seconds.astype("<f8"), found.codes.astype("<u8"), found.weights, found.views, found.confirm)
-        digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+        digest = _digest(make_fingerprint(_scene(*scene)))
         if digest != expected:
             failures.append(f"the fingerprint of the test scene {scene} has the digest {digest}, not {expected}")
+    scene, expected = KEY_FRAME_VECTOR
+    digest = _digest(make_key_frame_fingerprint(islice(_scene(*scene), 0, None, 10)))
+    if digest != expected:
+        failures.append(f"the fingerprint of key frames of the test scene {scene} has the digest {digest}, not {expected}")
     return failures
+
+
+def _digest(found: Fingerprint) -> str:
+    arrays = (found.start_seconds.astype("<f8"), found.codes.astype("<u8"), found.weights, found.views, found.confirm)
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
 def _scene(height: int, width: int, rate: int, bit_depth: int) -> Iterator[Frame]:

@@ -100,7 +100,7 @@ def line_chart(
         parts.append(element("polyline", points=path, class_=f"line s{one.color % 6}" + (" dashed" if one.dashed else "")))
         parts += [_mark(_across(x, point.x), _down(y, point.y), one.color % 6, point) for point in one.points]
     parts += _legend(series, legend)
-    return _svg(HEIGHT, *parts)
+    return chart(HEIGHT, *parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +131,15 @@ def strip_chart(strips: Sequence[tuple[str, Sequence[Cell]]], *, seconds: float,
                 )
             )
     bottom = 4 + len(strips) * row
+    for at in time_ticks(seconds):
+        parts.append(element("text", f"{at:g} s", x=left + unit * at, y=bottom + 14, text_anchor="middle"))
+    return chart(bottom + 22, *parts)
+
+
+def time_ticks(seconds: float) -> list[float]:
+    """Return where an axis of time from 0 on is labelled, at most 13 times."""
     step = next((step for step in (0.5, 1, 2, 5, 10, 30, 60, 300, 600, 3600) if seconds / step <= 12), 7200.0)
-    for tick in range(int(seconds / step) + 1):
-        parts.append(element("text", f"{tick * step:g} s", x=left + unit * tick * step, y=bottom + 14, text_anchor="middle"))
-    return _svg(bottom + 22, *parts)
+    return [tick * step for tick in range(int(seconds / step) + 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +178,11 @@ def grid_chart(rows: Sequence[tuple[str, Sequence[Grid]]], *, columns: Sequence[
                     for i, value in enumerate(values)
                     if value > 0.0
                 ]
-    return _svg(top + len(rows) * (side + gap), *parts)
+    return chart(top + len(rows) * (side + gap), *parts)
 
 
-def _svg(height: float, *parts: str) -> Markup:
+def chart(height: float, *parts: str) -> Markup:
+    """Return a drawing `WIDTH` wide and so high, in the style of charts."""
     return element("svg", *parts, class_="chart", viewBox=f"0 0 {WIDTH:g} {height:g}", role="img")
 
 

@@ -21,6 +21,7 @@ p { margin: 6px 0 14px; max-width: 72ch; } .soft, figcaption, th { color: var(--
 dl.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); gap: 14px 26px; margin: 0; }
 dl.facts dt { color: var(--soft); font-size: 13px; } dl.facts dd { margin: 0; font-size: 17px; overflow-wrap: anywhere; }
 .three { display: grid; grid-template-columns: repeat(3, 1fr); gap: 10px; margin: 12px 0; }
+.two { display: grid; grid-template-columns: repeat(2, 1fr); gap: 10px; margin: 12px 0; }
 figure { margin: 0; } figure img { display: block; width: 100%; height: auto; border-radius: 4px; }
 figcaption { font-size: 13px; padding-top: 4px; }
 .scroll { overflow-x: auto; }
@@ -31,7 +32,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 code { font: 0.92em ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 sup { line-height: 0; } .yes { color: var(--c2); } .no-word { color: var(--bad); }
 footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--grid); color: var(--soft); font-size: 13.5px; }
-@media (max-width: 640px) { .three { grid-template-columns: 1fr; } }
+@media (max-width: 640px) { .three, .two { grid-template-columns: 1fr; } }
 @media print { main { max-width: none; padding: 0; } section { break-inside: avoid; } }
 """
 

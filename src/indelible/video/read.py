@@ -13,6 +13,7 @@ from indelible.frames import Frame, VideoInfo
 from indelible.video._av import av, exact_fraction, media_errors
 from indelible.video.claims import claimed_end_seconds
 from indelible.video.interrupts import Interruptible
+from indelible.video.key_frames import KeyFrames
 from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import waiting_for
 from indelible.video.planes import frame_from_picture
@@ -40,7 +41,12 @@ _LOOK_SECONDS = 5
 
 @contextmanager
 def open_video(
-    source: Source, *, threads: int = 0, only_referenced: bool = False, limits: Limits = DEFAULT_LIMITS
+    source: Source,
+    *,
+    threads: int = 0,
+    only_referenced: bool = False,
+    key_frames_seconds: float | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Iterator[VideoReader]:
     """Open a video for reading, from a path, ``-`` (standard input) or a binary file object.
 
@@ -55,6 +61,7 @@ def open_video(
         threads: decoder threads; 0 takes all cores, and 1 decodes without delay (for clips in memory).
         only_referenced: leave out pictures from which no other is predicted, where the decoder can: they cost half of the decoding or
             more, and have the least bits.
+        key_frames_seconds: decode nothing but key frames, and of these none that follows another so closely; None decodes all.
         limits: refuse what goes beyond: what a file says of itself before anything is decoded, and its length while it is read.
 
     Raises:
@@ -73,8 +80,8 @@ def open_video(
         stream.thread_type = "SLICE" if threads == 1 else "AUTO"
         if only_referenced:
             stream.codec_context.skip_frame = "NONREF"
-        reader = VideoReader(container, stream, name, limits)
-        yield reader
+        chosen = None if key_frames_seconds is None else KeyFrames(key_frames_seconds)
+        yield VideoReader(container, stream, name, limits, chosen)
 
 
 class VideoReader:
@@ -83,8 +90,11 @@ class VideoReader:
     Frames are as coded: not rotated, not scaled, native planes (see :class:`Frame`), and their luma may be kept.
     """
 
-    def __init__(self, container: InputContainer, stream: VideoStream, name: str, limits: Limits) -> None:
+    def __init__(
+        self, container: InputContainer, stream: VideoStream, name: str, limits: Limits, key_frames: KeyFrames | None = None
+    ) -> None:
         self._stream = stream
+        self._key_frames = key_frames
         self._name = name
         self._limits = limits
         self._container = container
@@ -142,6 +152,11 @@ class VideoReader:
             yield frame_from_picture(picture, pts=pts, time_base=time_base, duration=picture.duration or 0)
             last = pts
         self._check_tail(last, time_base)
+
+    @property
+    def packets_end_seconds(self) -> float | None:
+        """When the last picture of all packets so far ends, in the file's own time; None unless only key frames are decoded."""
+        return None if self._key_frames is None else self._key_frames.end_seconds
 
     @property
     def start_pts(self) -> int:
@@ -209,6 +224,8 @@ class VideoReader:
                 packet = None
             if packet is None:
                 break
+            if self._key_frames is not None and not self._key_frames.takes(packet):
+                continue
             for picture in self._decode_packet(packet, seen):
                 seen = picture
                 yield picture
@@ -231,7 +248,7 @@ class VideoReader:
         """Warn where the file claims to go on after its last picture."""
         if last is None or self._claimed_end is None:
             return
-        missing = self._claimed_end - float(last * time_base)
+        missing = self._claimed_end - (self.packets_end_seconds or float(last * time_base))
         if missing > _TAIL_SECONDS + 2 / float(self._info.frame_rate or 2):
             self._warn_once(f"damaged tail: the last picture is at {_seconds(last, time_base)}, {missing:.1f} s before the stated end")
 

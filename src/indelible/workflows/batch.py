@@ -45,23 +45,25 @@ class FileResult:
 
 
 def fingerprint_files(
-    tasks: Sequence[FileTask], *, jobs: int = 1, limits: Limits = DEFAULT_LIMITS
+    tasks: Sequence[FileTask], *, key_frames: bool = False, jobs: int = 1, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[tuple[FileTask, FileResult | Failure]]:
     """Yield (task, result) of many files as they are finished; a Failure for one of which nothing came.
 
     Args:
         tasks: the files.
+        key_frames: as `fingerprint_file`.
         jobs: processes.
         limits: how much of each is read.
     """
-    return run_crew(tasks, functools.partial(_do, threads=0 if jobs == 1 else 1, limits=limits), processes=jobs)
+    work = functools.partial(_do, key_frames=key_frames, threads=0 if jobs == 1 else 1, limits=limits)
+    return run_crew(tasks, work, processes=jobs)
 
 
-def _do(task: FileTask, *, threads: int, limits: Limits) -> FileResult:
+def _do(task: FileTask, *, key_frames: bool, threads: int, limits: Limits) -> FileResult:
     origin = _origin(task.file)
     if task.known is not None and task.known.sha256 is not None and task.known.sha256 == origin.sha256:
         return FileResult(None, origin)
-    return FileResult(fingerprint_file(task.file, threads=threads, limits=limits), origin)
+    return FileResult(fingerprint_file(task.file, key_frames=key_frames, threads=threads, limits=limits), origin)
 
 
 def _origin(file: str) -> Origin:

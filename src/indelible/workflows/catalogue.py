@@ -9,6 +9,7 @@ from typing import Literal
 
 from indelible.errors import InputError
 from indelible.fingerprint import Fingerprint
+from indelible.fingerprint.code import ALGORITHM, KEY_FRAMES
 from indelible.fingerprint.index import NewVideo, Origin, Store, StoreInfo, open_store
 from indelible.video import Limits
 from indelible.video.limits import DEFAULT_LIMITS
@@ -71,6 +72,7 @@ def add_files(
     files: Sequence[str],
     *,
     video_id: str | None = None,
+    key_frames: bool = False,
     jobs: int = 1,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
@@ -84,27 +86,30 @@ def add_files(
         place: the store, which is made if it is not there.
         files: paths. One alone may be ``-``, a pipe, if there is an id.
         video_id: what it is called in the store, of one file alone; the path as given without.
+        key_frames: decode key frames alone; a store holds either fingerprints of these or of all frames.
         jobs: processes that read files.
         limits: how much of each is read.
         progress: told how many files are done, and of how many.
 
     Raises:
-        InputError: if an id is missing or not allowed; StoreError if the store cannot be used.
+        InputError: if an id is missing or not allowed, or the store holds the other kind; StoreError if the store cannot be used.
     """
     if len(files) != 1 and (video_id is not None or "-" in files):
         raise InputError("an id, or a pipe (-), goes with one file alone; give one, or leave the ids to be the paths")
     if "-" in files and video_id is None:
         raise InputError("a pipe has no name; give its id (--id)")
     with open_store(place, write=True) as store:
+        _check_kind(store, key_frames=key_frames)
         if "-" in files:
-            yield _store(store, "-", str(video_id), fingerprint_file("-", limits=limits).fingerprint, Origin(), ())
+            made = fingerprint_file("-", key_frames=key_frames, limits=limits)
+            yield _store(store, "-", str(video_id), made.fingerprint, Origin(), made.warnings)
             return
         names = {file: _name(file, video_id) for file in files}
         due = {file: _task(store, file, name) for file, name in names.items()}
         for file in (file for file, task in due.items() if task is None):
             yield IndexedFile(file, names[file], "unchanged")
         tasks = [task for task in due.values() if task is not None]
-        for done, (task, answer) in enumerate(fingerprint_files(tasks, jobs=jobs, limits=limits), start=1):
+        for done, (task, answer) in enumerate(fingerprint_files(tasks, key_frames=key_frames, jobs=jobs, limits=limits), start=1):
             if progress is not None:
                 progress(done, len(tasks))
             yield _indexed(store, task.file, names[task.file], answer)
@@ -147,6 +152,15 @@ def info_document(info: StoreInfo) -> Document:
         codes=info.codes,
         size_bytes=info.size_bytes,
     )
+
+
+def _check_kind(store: Store, *, key_frames: bool) -> None:
+    """Raise before anything is decoded if the store holds fingerprints of the other kind."""
+    info = store.info()
+    if key_frames and info.algorithm == ALGORITHM:
+        raise InputError(f"{info.place} holds fingerprints of all frames; leave out --key-frames, or give another store")
+    if not key_frames and info.algorithm == KEY_FRAMES:
+        raise InputError(f"{info.place} holds fingerprints of key frames; add --key-frames, or give another store")
 
 
 def _name(file: str, video_id: str | None) -> str:

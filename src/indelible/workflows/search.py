@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from indelible.fingerprint import Fingerprint
-from indelible.fingerprint.code import Codes
+from indelible.fingerprint.code import ALGORITHM, Codes
 from indelible.fingerprint.index import Hits, Store, StoredVideo
 from indelible.fingerprint.match import Match, SearchSettings, search
 from indelible.fingerprint.match.search import MOST_FALSE_MATCHES
@@ -31,10 +31,12 @@ class FoundMatch:
     Args:
         id: of the stored video.
         match: where, and how sure; contradicted where its second feature says that it is another video that looks the same.
+        duration_seconds: of the stored video.
     """
 
     id: str
     match: Match
+    duration_seconds: float
 
     def to_json(self) -> Document:
         """Return what documents say of it."""
@@ -129,7 +131,7 @@ def search_file(
     Raises:
         MediaError: if the source cannot be read; StoreError if the store cannot be.
     """
-    query = query_file(source, effort=effort, limits=limits, progress=progress)
+    query = query_file(source, effort=effort, algorithm=store.info().algorithm or ALGORITHM, limits=limits, progress=progress)
     with store.snapshot() as state:
         matches = search(query, state, SearchSettings(most_false_matches=most_false_matches))
         return SearchResult(label(source), _named(matches, state), state.video_count, state.code_count, query.duration_seconds)
@@ -182,6 +184,10 @@ def _named(matches: list[Match], store: Store, *, more: float = 0.0) -> tuple[Fo
     """Return matches with the ids of their videos, after as many more were to be expected (``more`` is a logarithm)."""
     videos = store.numbered(match.video for match in matches)
     return tuple(
-        FoundMatch(videos[match.video].id, replace(match, log10_expected_false_matches=match.log10_expected_false_matches + more))
+        FoundMatch(
+            videos[match.video].id,
+            replace(match, log10_expected_false_matches=match.log10_expected_false_matches + more),
+            videos[match.video].duration_seconds,
+        )
         for match in matches
     )

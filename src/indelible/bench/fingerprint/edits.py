@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,13 +25,15 @@ class Edit:
     Args:
         name: of the row.
         goal: share of clips that must be found, 0 to 1.
-        channel: what happens to the clip; a function where it depends on the size of the pictures.
-        change: what happens before that channel and none can do, frame by frame.
+        channel: what happens to the clip before it is encoded, if anything; a function where it depends on the size of the pictures.
+        codec: how it is encoded then.
+        change: what happens before the channel and none can do, frame by frame.
     """
 
     name: str
     goal: float
-    channel: str | Callable[[VideoInfo], str] = _CODEC
+    channel: str | Callable[[VideoInfo], str] = ""
+    codec: str = _CODEC
     change: Callable[[Frame], Frame] | None = None
 
     def apply(self, clip: Clip, *, seed: int) -> Clip | None:
@@ -41,7 +43,8 @@ class Edit:
             clip = small.apply(clip)
         if self.change is not None:
             clip = Clip(tuple(map(self.change, clip.frames)), clip.info)
-        channel = parse_channel(self.channel if isinstance(self.channel, str) else self.channel(clip.info))
+        before = self.channel if isinstance(self.channel, str) else self.channel(clip.info)
+        channel = parse_channel(f"{before}|{self.codec}" if before else self.codec)
         return channel.apply(clip, seed=seed) if channel.applies_to(clip.info) else None
 
 
@@ -71,36 +74,49 @@ def with_banner(frame: Frame) -> Frame:
     return map_planes(frame, cover)
 
 
+def _codecs() -> Iterator[Edit]:
+    named = (("H.264, CRF 28", "x264:crf=28"), ("H.264, CRF 35", "x264:crf=35"), ("H.264, CRF 40", "x264:crf=40"))
+    for name, codec in (*named, ("HEVC, CRF 32", "x265:crf=32:preset=veryfast"), ("AV1, CRF 45", "av1:crf=45")):
+        yield Edit(name, 1.0, codec=codec)
+
+
+def _channels() -> Iterator[Edit]:
+    for name, goal, channel in (
+        ("grey", 1.0, "grey"),
+        ("gamma 1.5", 1.0, "gamma=1.5"),
+        ("blur", 1.0, "blur=2"),
+        ("noise", 1.0, "noise=8"),
+        ("half size", 1.0, "scale=0.5"),
+        ("crop 5 %", 0.99, "crop=side:0.9"),
+        ("crop 10 %", 0.95, "crop=side:0.8"),
+        ("crop 20 %", 0.85, "crop=side:0.6"),
+        ("letterbox", 0.98, lambda info: f"pad={info.width // 2 * 2}x{_even(info.height * 4 / 3)}"),
+        ("pillarbox", 0.98, lambda info: f"pad={_even(info.width * 3 / 2)}x{info.height // 2 * 2}"),
+        ("logo", 0.99, "logo=side:0.14"),
+        ("captions", 0.98, "captions"),
+        ("mirror", 0.99, "flip=h"),
+        ("turn 2 degrees", 0.99, "rotate=2"),
+        ("turn 5 degrees", 0.92, "rotate=5"),
+        ("turn 90 degrees", 0.92, "rotate=90"),
+        ("speed 0.8", 0.95, "speed=4/5"),
+        ("speed 1.25", 0.95, "speed=5/4"),
+        ("hue", 0.98, "hue=30"),
+        ("contrast 0.7", 0.98, "contrast=0.7"),
+        ("contrast 1.3", 0.98, "contrast=1.3"),
+    ):
+        yield Edit(name, goal, channel)
+
+
+def _even(length: float) -> int:
+    return 2 * round(length / 2)
+
+
 PLAN = (
-    Edit("H.264, CRF 28", 1.0, "x264:crf=28"),
-    Edit("H.264, CRF 35", 1.0, "x264:crf=35"),
-    Edit("H.264, CRF 40", 1.0, "x264:crf=40"),
-    Edit("HEVC, CRF 32", 1.0, "x265:crf=32:preset=veryfast"),
-    Edit("AV1, CRF 45", 1.0, "av1:crf=45"),
-    Edit("grey", 1.0, f"grey|{_CODEC}"),
-    Edit("gamma 1.5", 1.0, f"gamma=1.5|{_CODEC}"),
-    Edit("blur", 1.0, f"blur=2|{_CODEC}"),
-    Edit("noise", 1.0, f"noise=8|{_CODEC}"),
-    Edit("half size", 1.0, f"scale=0.5|{_CODEC}"),
-    Edit("crop 5 %", 0.99, f"crop=side:0.9|{_CODEC}"),
-    Edit("crop 10 %", 0.95, f"crop=side:0.8|{_CODEC}"),
-    Edit("crop 20 %", 0.85, f"crop=side:0.6|{_CODEC}"),
-    Edit("letterbox", 0.98, lambda info: f"pad={info.width // 2 * 2}x{_even(info.height * 4 / 3)}|{_CODEC}"),
-    Edit("pillarbox", 0.98, lambda info: f"pad={_even(info.width * 3 / 2)}x{info.height // 2 * 2}|{_CODEC}"),
+    *_codecs(),
+    *_channels(),
     Edit("picture in picture 70 %", 0.90, change=in_front_of_itself),
     Edit("picture in corner 70 %", 0.90, change=in_a_corner),
-    Edit("logo", 0.99, f"logo=side:0.14|{_CODEC}"),
     Edit("banner", 0.99, change=with_banner),
-    Edit("captions", 0.98, f"captions|{_CODEC}"),
-    Edit("mirror", 0.99, f"flip=h|{_CODEC}"),
-    Edit("turn 2 degrees", 0.99, f"rotate=2|{_CODEC}"),
-    Edit("turn 5 degrees", 0.92, f"rotate=5|{_CODEC}"),
-    Edit("turn 90 degrees", 0.92, f"rotate=90|{_CODEC}"),
-    Edit("speed 0.8", 0.95, f"speed=4/5|{_CODEC}"),
-    Edit("speed 1.25", 0.95, f"speed=5/4|{_CODEC}"),
-    Edit("hue", 0.98, f"hue=30|{_CODEC}"),
-    Edit("contrast 0.7", 0.98, f"contrast=0.7|{_CODEC}"),
-    Edit("contrast 1.3", 0.98, f"contrast=1.3|{_CODEC}"),
 )
 
 
@@ -115,10 +131,6 @@ def chosen_edits(names: tuple[str, ...]) -> tuple[Edit, ...]:
     if unknown:
         raise InputError(f"unknown edit {unknown[0]!r}; edits: {', '.join(known)}")
     return tuple(known[name] for name in names) or PLAN
-
-
-def _even(length: float) -> int:
-    return 2 * round(length / 2)
 
 
 def _inset(frame: Frame, top_share: float, left_share: float) -> Frame:

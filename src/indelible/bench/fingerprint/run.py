@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from indelible.bench.fingerprint.codes import code_statistics
 from indelible.bench.fingerprint.compilation import Compilation, compilations, judge_compilation, make_compilation
 from indelible.bench.fingerprint.distractors import distractors
 from indelible.bench.fingerprint.edits import PLAN, Edit
-from indelible.bench.fingerprint.hashes import HASHES, unrelated_distances
+from indelible.bench.fingerprint.hashes import HISTORICAL, VideoHash, unrelated_distances
+from indelible.bench.fingerprint.peers import PEER_HASHES, HashEnvironment
 from indelible.bench.fingerprint.trial import MEASURED_SOURCES, Copy, CopyTask, Original, make_codes, read_copy, read_original
+from indelible.fingerprint import Fingerprint
 from indelible.fingerprint.match import CandidateSource, Match, MemorySource, SearchSettings, search
 from indelible.fingerprint.match.search import MOST_FALSE_MATCHES, RADIUS
 from indelible.fingerprint.query import Query
@@ -30,7 +32,7 @@ from indelible.runs.pool import Job, run_jobs
 from indelible.stats.intervals import clopper_pearson
 
 SCHEMA = "indelible.bench.fingerprint/1"
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 FALSE_POSITIVE_RATE = 1e-3
 
 _ASKED_FALSE_MATCHES = 1e3  # matches up to here are recorded, so that other thresholds can be judged
@@ -51,22 +53,34 @@ class FingerprintSettings:
 
 @dataclass(frozen=True, slots=True)
 class FingerprintRun:
-    """How to run; as `indelible.bench.robustness.RobustnessRun`, with the edits that are measured."""
+    """How to run; as `indelible.bench.robustness.RobustnessRun`, with the edits, and where hashes of others live if they are measured."""
 
     edits: tuple[Edit, ...] = PLAN
     settings: FingerprintSettings = field(default_factory=FingerprintSettings)
+    peers: HashEnvironment | None = None
     cache_folder: Path = Path(".bench-cache")
     jobs: int = 1
     resume: bool = True
     progress: Callable[[str], None] = lambda line: None
 
+    @property
+    def hashes(self) -> tuple[VideoHash, ...]:
+        """The hashes of other kinds that are measured on the same copies."""
+        return (HISTORICAL, *(PEER_HASHES if self.peers is not None else ()))
+
 
 def run_fingerprint(corpus: Corpus, run: FingerprintRun) -> dict[str, Any]:
-    """Measure what is not known yet of these clips and return the whole result, ready for JSON."""
+    """Measure what is not known yet of these clips and return the whole result, ready for JSON.
+
+    Raises:
+        MissingExtraError: if hashes of others are asked for and not there.
+    """
+    if run.peers is not None:
+        run.peers.check()
     where = provenance(corpus)
-    codes_digest = measurement_digest({"seed": run.settings.seed}, parts=MEASURED_SOURCES)
+    codes_digest = measurement_digest({"seed": run.settings.seed, "peers": run.peers is not None}, parts=MEASURED_SOURCES)
     folder = run.cache_folder / "fingerprint" / codes_digest[:16]
-    tasks = [CopyTask(clip, run.edits, run.settings.seed, folder) for clip in corpus.clips]
+    tasks = [CopyTask(clip, run.edits, run.settings.seed, folder, run.peers) for clip in corpus.clips]
     due = [task for task in tasks if task.due or not task.original_file.exists()]
     run.progress(f"{len(corpus.clips)} clips, {len(run.edits)} edits; codes of {len(due)} clips are to be made")
     for _ in run_jobs(
@@ -78,26 +92,39 @@ def run_fingerprint(corpus: Corpus, run: FingerprintRun) -> dict[str, Any]:
     missing = [Job(each, each.file.name) for each in dealt if not each.file.exists()]
     for _ in run_jobs(missing, make_compilation, processes=run.jobs, progress=run.progress):
         pass
-    rng = np.random.default_rng(run.settings.seed)
-    fingerprints = [original.fingerprint for original in originals]
-    source = MemorySource([*fingerprints, *distractors(fingerprints, run.settings.distractor_codes, rng=rng)])
-    run.progress(f"{source.code_count} codes of {source.video_count} videos in the database")
+    source = _database([original.fingerprint for original in originals], run)
+    key_source = _database([original.key_frames for original in originals], run)
     settings = asdict(run.settings) | {"codes": codes_digest, "corpus": corpus.digest, "record_version": RECORD_VERSION}
     searched_by = measurement_digest(settings, parts=("fingerprint", "stats", "bench/fingerprint"))
     cache = Cache(run.cache_folder / "fingerprint-search", searched_by)
-    records = [record for task in tasks for record in _records(task, originals, source, corpus, cache, run)]
+    records = [record for task in tasks for record in _records(task, originals, (source, key_source), corpus, cache, run)]
     return {
         "schema": SCHEMA,
         "provenance": where,
-        "settings": asdict(run.settings) | {"most_false_matches": MOST_FALSE_MATCHES, "database_codes": source.code_count},
+        "settings": asdict(run.settings)
+        | {
+            "most_false_matches": MOST_FALSE_MATCHES,
+            "database_codes": source.code_count,
+            "key_frame_database_codes": key_source.code_count,
+        },
         "codes": code_statistics(originals, [clip.source for clip in corpus.clips], rng=np.random.default_rng(run.settings.seed)),
-        "summary": summarise(records, originals, corpus, run.edits),
+        "summary": summarise(records, originals, corpus, run.edits, run.hashes),
         "compilations": _summary_of_excerpts([record for each in dealt for record in _excerpts(each, source, corpus)]),
         "records": records,
     }
 
 
-def summarise(records: Sequence[Record], originals: Sequence[Original], corpus: Corpus, edits: Iterable[Edit]) -> list[dict[str, Any]]:
+def _database(fingerprints: Sequence[Fingerprint], run: FingerprintRun) -> MemorySource:
+    """Return the corpus among distractors that are like it."""
+    made = distractors(fingerprints, run.settings.distractor_codes, rng=np.random.default_rng(run.settings.seed))
+    source = MemorySource([*fingerprints, *(replace(each, algorithm=fingerprints[0].algorithm) for each in made)])
+    run.progress(f"{source.code_count} codes of {source.video_count} videos in the database of {fingerprints[0].algorithm}")
+    return source
+
+
+def summarise(
+    records: Sequence[Record], originals: Sequence[Original], corpus: Corpus, edits: Iterable[Edit], hashes: Sequence[VideoHash]
+) -> list[dict[str, Any]]:
     """Return one row for each edit: who was found at the promised number of false matches, and at an empirical rate of them."""
     by_edit: dict[str, list[Record]] = defaultdict(list)
     for record in records:
@@ -107,8 +134,8 @@ def summarise(records: Sequence[Record], originals: Sequence[Original], corpus: 
     empirical = threshold_at(unrelated, trials, FALSE_POSITIVE_RATE)
     sources = [clip.source for clip in corpus.clips]
     limits = {}
-    for kind in HASHES:
-        apart = unrelated_distances(kind, [original.hashes[kind.name] for original in originals], sources)
+    for kind in hashes:
+        apart = unrelated_distances(kind, [original.hashes for original in originals], sources)
         limits[kind.name] = threshold_at(apart.tolist(), len(apart), FALSE_POSITIVE_RATE)
     limit = math.log10(MOST_FALSE_MATCHES)
     rows = []
@@ -121,12 +148,16 @@ def summarise(records: Sequence[Record], originals: Sequence[Original], corpus: 
                 "goal": edit.goal,
                 "found": _rate(found),
                 "found_at_empirical_rate": _rate([record["right"] is not None and record["right"] <= empirical for record in cell]),
+                "found_by_key_frames": _rate([record["right_by_key_frames"] is not None for record in cell]),
+                "false_videos_by_key_frames": sum(record["others_by_key_frames"] for record in cell),
                 "hashes": {
                     kind.name: {
                         "found_at_empirical_rate": _rate([record["hashes"][kind.name] <= limits[kind.name] for record in cell]),
-                        "found_at_its_own": _rate([record["hashes"][kind.name] <= kind.same for record in cell]),
+                        "found_at_its_own": None
+                        if kind.same is None
+                        else _rate([record["hashes"][kind.name] <= kind.same for record in cell]),
                     }
-                    for kind in HASHES
+                    for kind in hashes
                 },
                 "median_distance": _median([record["distance"] for record in cell if record["distance"] is not None]),
                 "median_log10_expected": _median([record["right"] for record in cell if record["right"] is not None]),
@@ -145,7 +176,12 @@ def threshold_at(values: Sequence[float], trials: int, rate: float) -> float:
 
 
 def _records(
-    task: CopyTask, originals: Sequence[Original], source: CandidateSource, corpus: Corpus, cache: Cache, run: FingerprintRun
+    task: CopyTask,
+    originals: Sequence[Original],
+    sources: tuple[CandidateSource, CandidateSource],
+    corpus: Corpus,
+    cache: Cache,
+    run: FingerprintRun,
 ) -> list[Record]:
     """Return a record for each edit that means something for a clip, those that are known as they are."""
     known = {record["edit"]: record for record in cache.read(task.clip)} if run.resume else {}
@@ -155,7 +191,10 @@ def _records(
             copy = read_copy(task.copy_file(edit))
             known[edit.name] = {"edit": edit.name, "clip": task.clip.name, "applies": copy is not None}
             if copy is not None:
-                known[edit.name] |= look_for(copy, corpus.clips.index(task.clip), originals, source, corpus.clips)
+                own = corpus.clips.index(task.clip)
+                known[edit.name] |= look_for(copy, own, sources[0], corpus.clips)
+                known[edit.name] |= _look_by_key_frames(copy, own, sources[1], corpus.clips)
+                known[edit.name]["hashes"] = {kind.name: kind.distance(copy.hashes, originals[own].hashes) for kind in run.hashes}
             cache.append(task.clip, known[edit.name])
         if known[edit.name]["applies"]:
             records.append(known[edit.name])
@@ -163,7 +202,7 @@ def _records(
     return records
 
 
-def look_for(copy: Copy, own: int, originals: Sequence[Original], source: CandidateSource, clips: Sequence[CorpusClip]) -> Record:
+def look_for(copy: Copy, own: int, source: CandidateSource, clips: Sequence[CorpusClip]) -> Record:
     """Look for a copy of clip number ``own`` and return what was found.
 
     ``right`` is log10 of the expected false matches of the best match with the clip itself, ``related`` those of other clips of its source,
@@ -186,8 +225,15 @@ def look_for(copy: Copy, own: int, originals: Sequence[Original], source: Candid
         "related": _values(best, same_source),
         "others": _values(best, set(best) - same_source),
         "related_videos": len(same_source),
-        "hashes": {kind.name: kind.distance(copy.hashes[kind.name], originals[own].hashes[kind.name]) for kind in HASHES},
     }
+
+
+def _look_by_key_frames(copy: Copy, own: int, source: CandidateSource, clips: Sequence[CorpusClip]) -> Record:
+    """Look for a copy among key frames, at the promised number of false matches, and return what was found, as `look_for` does."""
+    found = search(copy.key_query, source)
+    right = [match.log10_expected_false_matches for match in found if match.video == own]
+    foreign = {match.video for match in found if match.video >= len(clips) or clips[match.video].source != clips[own].source}
+    return {"right_by_key_frames": round(right[0], 2) if right else None, "others_by_key_frames": len(foreign)}
 
 
 def _search_as_users_do(query: Query, source: CandidateSource) -> list[Match]:

@@ -8,17 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.fingerprint.moments import MOMENT_SLOTS
-from indelible.fingerprint.slots import SLOT_SECONDS
-
 SPEEDS = (1.0, 0.8, 0.9, 1.1, 1.25)  # of the query: its seconds last so many of the video's
 BIN_SECONDS = 1.0
 DRIFT_ROWS = (-1, 0, 1)  # by which a path may leave its line: speeds lie between those that are tried
 _DRIFT_COST = 2.0  # standard deviations, from one moment to the next
 _OTHER_SPEED = 1.1  # by which another speed must have more votes: in videos that change slowly, each speed has nearly as many
 _UNLIKE = 2.5  # standard deviations; a moment that is less near counts against a path
-_HALF_MOMENT_SECONDS = MOMENT_SLOTS * SLOT_SECONDS / 2
-_NOTHING_COST = 0.3  # of a moment that nothing is known of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +58,28 @@ def voted_lines(
     return lines
 
 
-def best_path(scores: NDArray[np.float64], usable: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def nearest(seconds: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the places of the increasing times that are nearest to wanted ones."""
+    after = np.searchsorted(seconds, wanted).clip(0, len(seconds) - 1)
+    before = (after - 1).clip(0)
+    return np.where(np.abs(seconds[before] - wanted) <= np.abs(seconds[after] - wanted), before, after)
+
+
+def best_path(
+    scores: NDArray[np.float64], usable: NDArray[np.bool_], *, nothing_cost: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the stretch of a query that is most like a video, by dynamic programming over the band around a line.
 
     Args:
         scores: shape (moments of the query, `DRIFT_ROWS`): standard deviations nearer than unrelated moments.
         usable: same shape: whether the video has such a moment, and both have something to show.
+        nothing_cost: of a moment that nothing is known of, in standard deviations.
 
     Returns:
         moments of the query, increasing, and the place of each in the band, both of shape (k,); empty if nothing is alike.
     """
     moments, states = scores.shape
-    gains = np.where(usable, scores - _UNLIKE, -_NOTHING_COST)
+    gains = np.where(usable, scores - _UNLIKE, -nothing_cost)
     drift = _DRIFT_COST * np.abs(np.arange(states)[:, None] - np.arange(states)[None, :])
     best = gains.copy()
     came_from = np.full((moments, states), -1)
@@ -101,6 +106,7 @@ def stretch(
     scores: NDArray[np.float64],
     *,
     duration_seconds: float,
+    moment_seconds: float,
 ) -> tuple[float, float]:
     """Return from where to where in the query a path lasts, in seconds.
 
@@ -113,22 +119,26 @@ def stretch(
         moments: of the path.
         scores: their likeness, on the path.
         duration_seconds: of the query.
+        moment_seconds: how long each moment lasts.
     """
     half = float(np.median(scores)) / 2.0
     inner = moments[scores >= half]
     first, last = int(inner[0]), int(inner[-1])
-    begin = 0.0 if first == 0 else _border(starts, likeness, first, first - 1, half)
-    end = duration_seconds if last == len(starts) - 1 else _border(starts, likeness, last, last + 1, half)
+    begin = 0.0 if first == 0 else _border(starts, likeness, (first, first - 1), half, moment_seconds / 2.0)
+    end = duration_seconds if last == len(starts) - 1 else _border(starts, likeness, (last, last + 1), half, moment_seconds / 2.0)
     return max(0.0, begin), min(duration_seconds, max(begin, end))
 
 
-def _border(starts: NDArray[np.float64], likeness: NDArray[np.float64], inside: int, outside: int, half: float) -> float:
-    """Return where the likeness falls to a half, between the middles of two moments."""
-    middle = float(starts[inside]) + _HALF_MOMENT_SECONDS
+def _border(
+    starts: NDArray[np.float64], likeness: NDArray[np.float64], between: tuple[int, int], half: float, half_moment_seconds: float
+) -> float:
+    """Return where the likeness falls to a half, between the middles of two moments, the one inside and the one outside."""
+    inside, outside = between
+    middle = float(starts[inside]) + half_moment_seconds
     step = float(starts[outside] - starts[inside])
     above, below = float(likeness[inside]) - half, half - float(likeness[outside])
     if not np.isfinite(below):  # the video has nothing there: it begins, or ends, with this moment
-        return middle - math.copysign(_HALF_MOMENT_SECONDS, -step)
+        return middle - math.copysign(half_moment_seconds, -step)
     return middle + step * float(np.clip(above / max(above + below, 1e-9), 0.0, 1.0))
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.fingerprint.code import BITS, Codes, distances
+from indelible.errors import InputError
+from indelible.fingerprint.code import BITS, KEY_FRAMES, Codes, distances
 from indelible.fingerprint.index.hits import Hits
-from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_path, stretch, voted_lines
+from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_path, nearest, stretch, voted_lines
 from indelible.fingerprint.match.candidates import CandidateSource
 from indelible.fingerprint.match.cohort import COHORT_CODES, scale_of
 from indelible.fingerprint.match.evidence import agreement, combined_z, log10_expected_false_matches
-from indelible.fingerprint.moments import MOMENT_SLOTS
+from indelible.fingerprint.moments import STEP_SLOTS, moment_seconds
 from indelible.fingerprint.query import Guess, Query, Track
 from indelible.fingerprint.slots import SLOT_SECONDS
 
@@ -29,8 +30,11 @@ _VIDEOS = 50  # that are looked at, those with the best hits
 _TRACKS = 6  # guesses that are followed for each video
 _SAME_BITS = 4  # two codes so near to each other find the same
 _STOP_VIDEOS, _STOP_SHARE = 10, 0.01  # a code that is found in more videos than both says nothing: black, slates, shared intros
-_CONTRADICTED = 0.2  # agreement of the second feature below which this is another video that looks the same
-_MOMENT_SECONDS = MOMENT_SLOTS * SLOT_SECONDS
+_CONTRADICTED = 0.3  # agreement of the second feature below which this is another video that looks the same
+_TOGETHER_SECONDS = 0.3
+_HALF_STEP_SECONDS = STEP_SLOTS * SLOT_SECONDS / 2
+_NOTHING_COST = 0.3  # of a moment that nothing is known of; a path should not go on over a gap
+_NOTHING_COST_OF_KEY_FRAMES = 0.02  # between two key frames nothing is ever known
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,24 @@ class SearchSettings:
 
     Args:
         radius: bits, largest distance of the codes that make a candidate.
-        last_radius: and for the last try, under every guess, if there is no such candidate.
+        last_radius: and for the last try, under every guess, of those parts of the query that were not found.
         most_false_matches: largest expected number of false matches at which something counts as found.
-        exhaustive: whether the last try is made even where the first has found something.
+        exhaustive: whether the last try is made of all parts, and alone.
     """
 
     radius: int = RADIUS
     last_radius: int = LAST_RADIUS
     most_false_matches: float = MOST_FALSE_MATCHES
     exhaustive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two moments that were compared: when each begins, and how many bits of their codes differ."""
+
+    query_seconds: float
+    reference_seconds: float
+    distance: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,8 @@ class Match:
         mean_distance: bits, of the moments that were compared.
         moments: how many these are.
         agreement: of the second feature, -1 to 1; None where nothing moves.
+        pairs: the moments that were compared, in order of time.
+        moment_seconds: how long each of them lasts.
     """
 
     video: int
@@ -75,6 +90,8 @@ class Match:
     mean_distance: float
     moments: int
     agreement: float | None
+    pairs: tuple[Pair, ...] = field(repr=False)
+    moment_seconds: float
 
     @property
     def contradicted(self) -> bool:
@@ -91,18 +108,32 @@ def search(query: Query, source: CandidateSource, settings: SearchSettings | Non
         settings: None for the usual ones.
     """
     chosen = settings or SearchSettings()
-    if not chosen.exhaustive:
-        likely = replace(query, tracks=tuple(track for track in query.tracks if track.guess.likely))
-        if found := _search(likely, source, chosen, chosen.radius):
-            return found
-    return _search(query, source, chosen, chosen.last_radius)
+    if chosen.exhaustive:
+        return _search(query, source, chosen, chosen.last_radius)
+    likely = replace(query, tracks=tuple(track for track in query.tracks if track.guess.likely))
+    found = _search(likely, source, chosen, chosen.radius)
+    left = _search(_not_found(query, found), source, chosen, chosen.last_radius)
+    return sorted([*found, *left], key=_by_sureness)
+
+
+def _not_found(query: Query, found: Sequence[Match]) -> Query:
+    """Return a query for the moments that lie outside of all matches by more than half: compilations have some of each."""
+    length = moment_seconds(query.algorithm)
+    tracks = []
+    for track in query.tracks:
+        begin, end = track.start_seconds, np.minimum(track.start_seconds + length, query.duration_seconds)
+        known = np.zeros(len(begin), bool)
+        for first, last in (match.query_range_seconds for match in found):
+            known |= np.minimum(end, last) - np.maximum(begin, first) >= (end - begin) / 2.0
+        tracks.append(replace(track, weights=np.where(known, 0, track.weights).astype(np.uint8)))
+    return replace(query, tracks=tuple(tracks))
 
 
 def _search(query: Query, source: CandidateSource, settings: SearchSettings, radius: int) -> list[Match]:
     visible = [track for track in query.tracks if (track.weights > 0).any()]
     if not visible or not source.code_count:
         return []
-    looking = _Looking(visible, query.duration_seconds, source, settings, radius)
+    looking = _Looking(replace(query, tracks=tuple(visible)), source, settings, radius)
     found: list[Match] = []
     for video in looking.promising_videos():
         found += _apart(sorted(looking.matches(video), key=_by_sureness))
@@ -114,14 +145,16 @@ class _Looking:
 
     def __init__(
         self,
-        tracks: Sequence[Track],
-        duration_seconds: float,
+        query: Query,
         source: CandidateSource,
         settings: SearchSettings,
         radius: int,
     ) -> None:
-        self._tracks = tracks
-        self._duration = duration_seconds
+        self._tracks = tracks = query.tracks
+        self._duration = query.duration_seconds
+        self._algorithm = query.algorithm
+        self._moment_seconds = moment_seconds(query.algorithm)
+        self._nothing_cost = _NOTHING_COST_OF_KEY_FRAMES if query.algorithm == KEY_FRAMES else _NOTHING_COST
         self._source = source
         self._limit = math.log10(settings.most_false_matches)
         codes, weights = np.concatenate([track.codes for track in tracks]), np.concatenate([track.weights for track in tracks])
@@ -156,6 +189,8 @@ class _Looking:
 
     def _of_track(self, video: int, index: int, own: NDArray[np.bool_]) -> Iterator[Match]:
         track, fingerprint = self._tracks[index], self._source.fingerprint(video)
+        if fingerprint.algorithm != self._algorithm:
+            raise InputError(f"a query of {self._algorithm} cannot be looked for among {fingerprint.algorithm}; make it of that algorithm")
         view = np.flatnonzero(fingerprint.views == track.guess.view)
         own = own & np.isin(self._hits.rows, view)  # a whole picture that is near to the middle of another is for another guess to find
         if not own.any():
@@ -163,14 +198,14 @@ class _Looking:
         scale = scale_of(track.codes, self._cohort)
         query_seconds = track.start_seconds[self._hits.query_rows[own] - self._starts[index]]
         for line in voted_lines(query_seconds, fingerprint.start_seconds[self._hits.rows[own]], self._votes[own], most=_LINES):
-            band = _band(fingerprint.start_seconds[view], line.at(track.start_seconds))
+            band = _band(fingerprint.start_seconds[view], line.at(track.start_seconds), self._moment_seconds)
             rows = view[band.clip(0)]
             apart = distances(track.codes[:, None], fingerprint.codes[rows])
             scores = (scale.mean[:, None] - apart) / scale.sd[:, None]
             usable = (band >= 0) & (fingerprint.weights[rows] > 0) & self._usable[index][:, None]
             likeness = np.where(usable, scores, -np.inf).max(axis=1)
             for _ in range(_STRETCHES):
-                moments, places = best_path(scores, usable)
+                moments, places = best_path(scores, usable, nothing_cost=self._nothing_cost)
                 if not len(moments):
                     break
                 match = self._judged(video, track, line, moments, rows[moments, places], scores[moments, places], likeness)
@@ -197,24 +232,37 @@ class _Looking:
             moments=len(track.codes),
             lines=len(SPEEDS) * len(DRIFT_ROWS),
         )
-        together = np.abs(fingerprint.start_seconds[rows] - line.at(track.start_seconds[moments])) <= 0.3
         there, here = fingerprint.start_seconds[rows], track.start_seconds[moments]
-        span = stretch(track.start_seconds, likeness, moments, scores, duration_seconds=self._duration)
-        before, after = span[0] - float(here[0]), span[1] - float(here[-1])  # from where its first and its last moment begin
+        apart = distances(track.codes[moments], fingerprint.codes[rows])
+        span = stretch(track.start_seconds, likeness, moments, scores, duration_seconds=self._duration, moment_seconds=self._moment_seconds)
+        # What is stored begins with whole seconds, so that the line says more exactly than a pair what belongs together.
+        off = there - line.at(here)
+        left = _beyond(off[[0, -1]], _HALF_STEP_SECONDS)
+        # What moves is compared where both moments are nearly the same time, and by the clearer half of all: a cut within a moment is a
+        # greater change than anything that moves. A path may leave its line, and then it has one of its own.
+        clear = scores >= np.median(scores)
+        together = clear & (np.abs(off) <= _TOGETHER_SECONDS)
+        if not together.any():
+            together = clear & (np.abs(off - np.median(off[clear])) <= _TOGETHER_SECONDS)
+        begin, end = (line.at(np.array(span)) + left).tolist()
         return Match(
             video,
             span,
-            (
-                max(0.0, float(there[0]) + line.speed * before),
-                min(fingerprint.duration_seconds, float(there[-1]) + line.speed * after),
-            ),
+            (max(0.0, begin), min(fingerprint.duration_seconds, end)),
             line.speed,
             track.guess,
             log10_expected,
-            float(distances(track.codes[moments], fingerprint.codes[rows]).mean()),
+            float(apart.mean()),
             len(moments),
             agreement(track.confirm[moments[together]], fingerprint.confirm[rows[together]]),
+            tuple(map(Pair, here.tolist(), there.tolist(), apart.tolist())),
+            self._moment_seconds,
         )
+
+
+def _beyond(values: NDArray[np.float64], limit: float) -> NDArray[np.float64]:
+    """Return how far values lie beyond a limit on either side, with their sign."""
+    return np.asarray(values - np.clip(values, -limit, limit), np.float64)
 
 
 def _speakers(codes: Codes, weights: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -238,13 +286,11 @@ def _stop_codes(rows: NDArray[np.int64], videos_hit: NDArray[np.int64], *, count
     return np.asarray(np.bincount(pairs[0], minlength=count) > max(_STOP_VIDEOS, _STOP_SHARE * videos))
 
 
-def _band(seconds: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return for each wanted time the moment nearest to it and those beside it, as `DRIFT_ROWS` says; -1 outside of the video."""
-    after = np.searchsorted(seconds, wanted).clip(0, len(seconds) - 1)
-    before = (after - 1).clip(0)
-    nearest = np.where(np.abs(seconds[before] - wanted) <= np.abs(seconds[after] - wanted), before, after)
-    band = nearest[:, None] + np.array(DRIFT_ROWS)
-    inside = (np.abs(seconds[nearest] - wanted) <= _MOMENT_SECONDS)[:, None] & (band >= 0) & (band < len(seconds))
+def _band(seconds: NDArray[np.float64], wanted: NDArray[np.float64], within_seconds: float) -> NDArray[np.int64]:
+    """Return for each wanted time the moment nearest to it and those beside it, as `DRIFT_ROWS` says; -1 where none is so near."""
+    places = nearest(seconds, wanted)
+    band = places[:, None] + np.array(DRIFT_ROWS)
+    inside = (np.abs(seconds[places] - wanted) <= within_seconds)[:, None] & (band >= 0) & (band < len(seconds))
     return np.where(inside, band, -1)
 
 
