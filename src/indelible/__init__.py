@@ -22,6 +22,7 @@ __all__ = [
     "CertificateCheck",
     "Certification",
     "ChannelResult",
+    "Conformance",
     "DetectResult",
     "EncoderSettings",
     "Fingerprint",
@@ -39,6 +40,7 @@ __all__ = [
     "certify_file",
     "channel_file",
     "check_certificate",
+    "conform_file",
     "detect_file",
     "fingerprint_file",
     "load_key",
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from indelible.workflows.certificate import Certificate, CertificateCheck, check_certificate
     from indelible.workflows.certify import Certification, certify_file
     from indelible.workflows.channel import ChannelResult, channel_file
+    from indelible.workflows.conform import Conformance, conform_file
     from indelible.workflows.copies import RegisteredCopies, Registration
     from indelible.workflows.detect import DetectResult, detect_file
     from indelible.workflows.fingerprint import FingerprintResult, fingerprint_file
@@ -71,6 +74,7 @@ _HOMES = {
     "CertificateCheck": "indelible.workflows.certificate",
     "Certification": "indelible.workflows.certify",
     "ChannelResult": "indelible.workflows.channel",
+    "Conformance": "indelible.workflows.conform",
     "DetectResult": "indelible.workflows.detect",
     "EncoderSettings": "indelible.video",
     "Fingerprint": "indelible.fingerprint",
@@ -88,6 +92,7 @@ _HOMES = {
     "certify_file": "indelible.workflows.certify",
     "channel_file": "indelible.workflows.channel",
     "check_certificate": "indelible.workflows.certificate",
+    "conform_file": "indelible.workflows.conform",
     "detect_file": "indelible.workflows.detect",
     "fingerprint_file": "indelible.workflows.fingerprint",
     "load_key": "indelible.keys",
