@@ -36,6 +36,7 @@ __all__ = [
     "Registration",
     "SearchResult",
     "SecretKey",
+    "Verification",
     "add_files",
     "certify_file",
     "channel_file",
@@ -48,6 +49,7 @@ __all__ = [
     "open_store",
     "save_key",
     "search_file",
+    "verify_file",
 ]
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from indelible.workflows.fingerprint import FingerprintResult, fingerprint_file
     from indelible.workflows.mark import MarkResult, mark_file
     from indelible.workflows.search import SearchResult, search_file
+    from indelible.workflows.verify import Verification, verify_file
 
 # Loaded when first asked for: `import indelible` costs nothing, and a key can be read without codecs.
 _HOMES = {
@@ -88,6 +91,7 @@ _HOMES = {
     "Registration": "indelible.workflows.copies",
     "SearchResult": "indelible.workflows.search",
     "SecretKey": "indelible.keys",
+    "Verification": "indelible.workflows.verify",
     "add_files": "indelible.workflows.catalogue",
     "certify_file": "indelible.workflows.certify",
     "channel_file": "indelible.workflows.channel",
@@ -100,6 +104,7 @@ _HOMES = {
     "open_store": "indelible.fingerprint.index",
     "save_key": "indelible.keys",
     "search_file": "indelible.workflows.search",
+    "verify_file": "indelible.workflows.verify",
 }
 
 

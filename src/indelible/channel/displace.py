@@ -61,7 +61,7 @@ class MirrorHalf(Step):
     def transform(self, frames: Iterable[Frame], info: VideoInfo, *, rng: np.random.Generator) -> Iterator[Frame]:
         axis = 1 if self.of == "left" else 0
 
-        def mirrored(plane: Plane, lattice: Lattice) -> Plane:
+        def mirrored(plane: Plane, lattice: Lattice) -> NDArray[Any]:
             half = plane.shape[axis] // 2
             changed = np.moveaxis(plane.copy(), axis, 0)
             changed[-half:] = changed[:half][::-1]

@@ -59,7 +59,8 @@ def effect_of(source: Clip, changed: Clip) -> Effect:
 
 def _times(clip: Clip) -> NDArray[np.float64]:
     times = np.array([frame.pts_seconds or 0.0 for frame in clip.frames])
-    return times - times[0]
+    from_first: NDArray[np.float64] = times - times[0]
+    return from_first
 
 
 def _blocks(frame: Frame) -> NDArray[np.float32]:

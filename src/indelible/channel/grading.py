@@ -32,7 +32,8 @@ class Vignette(Step):
                 rows, columns = (np.linspace(-1.0, 1.0, length) for length in plane.shape)
                 radius = np.sqrt((rows[:, None] ** 2 + columns**2) / 2.0)
                 masks[plane.shape] = (np.cos(np.deg2rad(self.angle_deg) * radius) ** 4).astype(np.float32)
-            return np.rint(lattice.black + (plane.astype(np.float32) - lattice.black) * masks[plane.shape]).astype(plane.dtype)
+            dark: NDArray[Any] = np.rint(lattice.black + (plane.astype(np.float32) - lattice.black) * masks[plane.shape])
+            return dark.astype(plane.dtype)
 
         for frame in frames:
             yield map_planes(frame, darkened)

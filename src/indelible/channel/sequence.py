@@ -107,7 +107,7 @@ def _exchanged(held: list[Frame], middle: int) -> Iterator[Frame]:
 
 
 def _held(frames: Iterable[Frame], step: Step) -> list[Frame]:
-    held = []
+    held: list[Frame] = []
     for frame in frames:
         if len(held) == _MOST_HELD:
             raise InputError(f"{step} would hold more than {_MOST_HELD} pictures; give it from and until")
