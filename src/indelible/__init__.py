@@ -22,6 +22,7 @@ __all__ = [
     "CertificateCheck",
     "Certification",
     "ChannelResult",
+    "Conformance",
     "DetectResult",
     "EncoderSettings",
     "Fingerprint",
@@ -35,10 +36,12 @@ __all__ = [
     "Registration",
     "SearchResult",
     "SecretKey",
+    "Verification",
     "add_files",
     "certify_file",
     "channel_file",
     "check_certificate",
+    "conform_file",
     "detect_file",
     "fingerprint_file",
     "load_key",
@@ -46,6 +49,7 @@ __all__ = [
     "open_store",
     "save_key",
     "search_file",
+    "verify_file",
 ]
 
 if TYPE_CHECKING:
@@ -59,11 +63,13 @@ if TYPE_CHECKING:
     from indelible.workflows.certificate import Certificate, CertificateCheck, check_certificate
     from indelible.workflows.certify import Certification, certify_file
     from indelible.workflows.channel import ChannelResult, channel_file
+    from indelible.workflows.conform import Conformance, conform_file
     from indelible.workflows.copies import RegisteredCopies, Registration
     from indelible.workflows.detect import DetectResult, detect_file
     from indelible.workflows.fingerprint import FingerprintResult, fingerprint_file
     from indelible.workflows.mark import MarkResult, mark_file
     from indelible.workflows.search import SearchResult, search_file
+    from indelible.workflows.verify import Verification, verify_file
 
 # Loaded when first asked for: `import indelible` costs nothing, and a key can be read without codecs.
 _HOMES = {
@@ -71,6 +77,7 @@ _HOMES = {
     "CertificateCheck": "indelible.workflows.certificate",
     "Certification": "indelible.workflows.certify",
     "ChannelResult": "indelible.workflows.channel",
+    "Conformance": "indelible.workflows.conform",
     "DetectResult": "indelible.workflows.detect",
     "EncoderSettings": "indelible.video",
     "Fingerprint": "indelible.fingerprint",
@@ -84,10 +91,12 @@ _HOMES = {
     "Registration": "indelible.workflows.copies",
     "SearchResult": "indelible.workflows.search",
     "SecretKey": "indelible.keys",
+    "Verification": "indelible.workflows.verify",
     "add_files": "indelible.workflows.catalogue",
     "certify_file": "indelible.workflows.certify",
     "channel_file": "indelible.workflows.channel",
     "check_certificate": "indelible.workflows.certificate",
+    "conform_file": "indelible.workflows.conform",
     "detect_file": "indelible.workflows.detect",
     "fingerprint_file": "indelible.workflows.fingerprint",
     "load_key": "indelible.keys",
@@ -95,6 +104,7 @@ _HOMES = {
     "open_store": "indelible.fingerprint.index",
     "save_key": "indelible.keys",
     "search_file": "indelible.workflows.search",
+    "verify_file": "indelible.workflows.verify",
 }
 
 

@@ -181,5 +181,6 @@ class Word:
 SIZE = Integer(2, 16_384, even=True)
 OFFSET = Integer(0, 16_384, even=True)
 SHARE = Number(0.01, 1.0)
+COVER = Number(0.0005, 1.0)
 PROBABILITY = Number(0.0, 1.0)
 Anchor = Literal["center", "top-left", "top-right", "bottom-left", "bottom-right", "random"]

@@ -11,6 +11,9 @@ is cited is where a figure can be seen, not that a given upload gets it.
     The variants that the API of Twitter, now X, lists for a post: H.264 at 832k (seen for 480x480 in
     shkspr.mobi/blog/2015/02/working-with-the-twitter-videos-api), and 2176k and 256k above and below, from memory. The last two are what
     people do first: bars for a vertical feed, and a crop.
+``renditions``
+    What honest workers of a transcoding network deliver of one source: rungs, encoders, presets, scalers, a second generation, half
+    the frame rate.
 ``messenger``
     Telegram for Android: at most 2.6 Mbit/s at 720, 1.0 at 480, 0.75 below (``MediaController.makeVideoBitrate`` in its source). Signal
     for Android: 2 Mbit/s at 720, 1.75 at 480 (``VideoConstants`` in its source). WhatsApp publishes no figure: 480 at 1 Mbit/s, forwarded
@@ -34,6 +37,9 @@ _CHANGES = (
     *("brightness=0.2", "brightness=-0.2", "contrast=0.7", "contrast=1.3", "gamma=0.7", "gamma=1.4", "hue=30", "grey", "sharpen=1"),
     *("blur=1.5", "noise=8", "captions|logo=area:0.1"),
 )
+
+# Shorter side, crf and preset of x264: the rungs that streaming ladders have, honest work of many kinds of worker.
+_RUNGS = ((144, 28, "veryfast"), (240, 26, "fast"), (360, 28, "faster"), (480, 26, "veryfast"), (720, 25, "fast"), (1080, 24, "veryfast"))
 
 LADDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -73,6 +79,19 @@ LADDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "scale=short:480|x264:bitrate=1000k",
             "scale=short:480|x264:bitrate=1000k|x264:bitrate=1000k",
             "scale=short:360|x264:bitrate=750k",
+        ),
+        "renditions": (
+            *(f"scale=short:{short}|x264:crf={crf}:preset={preset}" for short, crf, preset in _RUNGS),
+            *(
+                "x264:crf=28:preset=veryfast",
+                "x264:crf=18",
+                "x264:bitrate=1500k:profile=main",
+                "x265:crf=28:preset=fast",
+                "av1:crf=40:preset=10",
+            ),
+            *("scale=short:360:scaler=bilinear|x265:crf=30:preset=fast", "scale=short:240:scaler=lanczos|av1:crf=45:preset=10"),
+            *("scale=short:480:scaler=area|vp9:crf=36:preset=8", "x264:crf=26:preset=ultrafast:gop=24:profile=baseline"),
+            *("x264:crf=23:preset=fast|scale=short:360|x264:crf=28:preset=fast", "fps=30:of=60|scale=short:480|x264:bitrate=900k"),
         ),
         "geometry": (
             "scale=0.75",

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.channel.arguments import SHARE, Anchor, Number
+from indelible.channel.arguments import COVER, Anchor, Number
 from indelible.channel.geometry import place
 from indelible.channel.planes import Lattice, layout_of, luma_levels, map_planes, to_codes
 from indelible.channel.resample import resample
@@ -69,7 +69,7 @@ class Logo(Step):
     name: ClassVar[str] = "logo"
     shape: ClassVar[str] = "{kind}:{share}"
     kind: Literal["area", "side"]
-    share: Annotated[float, SHARE]
+    share: Annotated[float, COVER]
     _: KW_ONLY
     at: Anchor = "top-right"
     opacity: Annotated[float, _OPACITY] = 1.0

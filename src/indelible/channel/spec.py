@@ -4,8 +4,10 @@
 
     channel = "none" | step { "|" step }
     step    = name [ "=" value ] { ":" key "=" argument }
+    key     = an option of the step | "from" | "until"
 
-A value may itself have colons (``crop=area:0.7``, ``trim=1:3``); a word with an equals sign behind a colon is an option. This file holds
+``from`` and ``until``, seconds from the first picture, do any step that keeps size and times to a part of the video only. A value may
+itself have colons (``crop=area:0.7``, ``trim=1:3``); a word with an equals sign behind a colon is an option. This file holds
 the one table of step names; what a step accepts, its class says.
 """
 
@@ -17,9 +19,14 @@ from types import MappingProxyType
 from indelible.channel.bars import Letterbox, PadAspect, PadTo, Pillarbox
 from indelible.channel.chain import NONE, Channel, ChannelResult, Clip
 from indelible.channel.codecs import X264, X265, Av1, Vp9
+from indelible.channel.displace import MirrorHalf, Shift, Zoom
+from indelible.channel.during import WINDOW_OPTIONS, During
 from indelible.channel.geometry import CropBox, CropShare, Flip, Rotate, ScaleBy, ScaleShort, ScaleTo, ScaleWidth, Stretch
+from indelible.channel.grading import Levels, Negate, Posterize, SwapChroma, Vignette
 from indelible.channel.overlay import Captions, Logo
 from indelible.channel.pixels import PixelFormat
+from indelible.channel.replace import Erase, Fill
+from indelible.channel.sequence import Delay, Freeze, Loop, Reorder, Reverse
 from indelible.channel.step import Step, did_you_mean
 from indelible.channel.texture import Blur, Noise, Sharpen
 from indelible.channel.timing import Drop, Duplicate, FrameRate, Speed, Trim, TrimRandom
@@ -33,6 +40,9 @@ _STEP_CLASSES: tuple[type[Step], ...] = (
     *(Brightness, Contrast, Gamma, Hue, Saturation, Grey, PixelFormat),
     *(Noise, Blur, Sharpen, Logo, Captions),
     *(FrameRate, Speed, TrimRandom, Trim, Drop, Duplicate),
+    *(Fill, Erase, Shift, Zoom, MirrorHalf),
+    *(Freeze, Reverse, Delay, Loop, Reorder),
+    *(Vignette, Negate, SwapChroma, Levels, Posterize),
 )
 
 #: The steps of each name; of several, the first whose shape the value has is meant.
@@ -72,6 +82,8 @@ def _parse_step(text: str, spec: str) -> Step:
         raise SpecError(f"{name}: an option is given twice in {text!r}")
     for step in STEPS[name]:
         if step.fits(value):
-            return step.from_text(value, options)
+            window = {key: options.pop(key) for key in WINDOW_OPTIONS if key in options}
+            made = step.from_text(value, options)
+            return During.around(made, window) if window else made
     forms = " or ".join(step.usage() for step in STEPS[name])
     raise SpecError(f"{name}: cannot read {text!r}; write {forms}")

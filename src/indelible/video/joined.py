@@ -37,6 +37,11 @@ class JoinedFiles(io.RawIOBase):
         self._at = 0
         self._opened: tuple[int, BinaryIO] | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files' own names, in order."""
+        return tuple(file.name for file in self._files)
+
     def readable(self) -> bool:
         return True
 

@@ -11,7 +11,16 @@ from urllib.parse import unquote
 
 from indelible.errors import LimitError, MediaError, UnsupportedMediaError
 
-__all__ = ["MPEGTS_SUFFIXES", "SegmentList", "is_segmented", "segment_list"]
+__all__ = [
+    "MPEGTS_SUFFIXES",
+    "PLAYLIST_SUFFIX",
+    "SegmentList",
+    "file_beside",
+    "is_segmented",
+    "playlist_attributes",
+    "playlist_lines",
+    "segment_list",
+]
 
 PLAYLIST_SUFFIX = ".m3u8"
 MPEGTS_SUFFIXES = (".ts",)
@@ -99,10 +108,26 @@ def _text(playlist: Path) -> str:
         raise UnsupportedMediaError(f"{playlist} is not UTF-8 text; is it a playlist?") from error
 
 
-def _of_playlist(playlist: Path, text: str) -> SegmentList:
+def playlist_lines(playlist: Path) -> list[str]:
+    """Return the lines of a playlist of HLS, blanks around them removed.
+
+    Raises:
+        MediaError: if it cannot be opened.
+        UnsupportedMediaError: if it is no playlist.
+        LimitError: if it is too large.
+    """
+    return _lines(playlist, _text(playlist))
+
+
+def _lines(playlist: Path, text: str) -> list[str]:
     lines = [line.strip() for line in text.splitlines()]
     if not lines or lines[0] != "#EXTM3U":
         raise UnsupportedMediaError(f"{playlist} does not begin with #EXTM3U; is it a playlist of HLS?")
+    return lines
+
+
+def _of_playlist(playlist: Path, text: str) -> SegmentList:
+    lines = _lines(playlist, text)
     names: list[str] = []
     headers: set[str] = set()
     for line in lines:
@@ -111,10 +136,10 @@ def _of_playlist(playlist: Path, text: str) -> SegmentList:
             names.append(line)
         elif line.startswith("#EXT") and tag in _REFUSED_TAGS:
             raise UnsupportedMediaError(f"{playlist} {_REFUSED_TAGS[tag]}")
-        elif tag == "EXT-X-KEY" and _attributes(value).get("METHOD") != "NONE":
+        elif tag == "EXT-X-KEY" and playlist_attributes(value).get("METHOD") != "NONE":
             raise UnsupportedMediaError(f"{playlist} is encrypted (EXT-X-KEY); decrypt it first: ffmpeg -i IN.m3u8 -c copy OUT.m3u8")
         elif tag == "EXT-X-MAP":
-            attributes = _attributes(value)
+            attributes = playlist_attributes(value)
             if "BYTERANGE" in attributes:
                 raise UnsupportedMediaError(f"{playlist} {_REFUSED_TAGS['EXT-X-BYTERANGE']}")
             headers.add(attributes.get("URI", ""))
@@ -127,17 +152,22 @@ def _of_playlist(playlist: Path, text: str) -> SegmentList:
     every = [*headers, *names]
     if len(set(every)) < len(every):
         raise UnsupportedMediaError(f"{playlist} names a file twice; each segment must be a file of its own")
-    files = [_inside(playlist, name) for name in every]
+    files = [file_beside(playlist, name) for name in every]
     header = files.pop(0) if headers else None
     return SegmentList(playlist.parent, playlist, header, tuple(files))
 
 
-def _attributes(text: str) -> dict[str, str]:
+def playlist_attributes(text: str) -> dict[str, str]:
+    """Return the attributes that a tag lists, quotes removed."""
     return {name: value.strip('"') for name, value in _ATTRIBUTE.findall(text)}
 
 
-def _inside(playlist: Path, name: str) -> Path:
-    """Return the file of a name in a playlist, which must lie in the playlist's folder, or below."""
+def file_beside(playlist: Path, name: str) -> Path:
+    """Return the file of a name in a playlist, which must lie in the playlist's folder, or below.
+
+    Raises:
+        MediaError: if it does not, or cannot be opened, or is empty.
+    """
     plain = unquote(name)
     if not plain or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", plain) or plain[0] in "/\\" or not plain.isprintable():
         raise UnsupportedMediaError(f"{playlist} names {name!r:.200}; only files beside it are read, never the network or an absolute name")

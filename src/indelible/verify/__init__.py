@@ -1,0 +1,1 @@
+"""Whether a rendition is what it should be: its bitstream, and what it shows beside its source."""
