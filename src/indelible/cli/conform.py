@@ -33,8 +33,9 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every check.")
 @click.pass_context
 def conform(ctx: click.Context, source: str, profile_file: str | None, strict: bool, limits: Limits, as_json: bool) -> None:
-    """Check codec, profile, level, size, rates, key frames and length of a rendition against what was declared.
+    """Check the bitstream of a rendition against what was declared of it.
 
+    Codec, profile, level, size, rates, key frames and length are checked.
     RENDITION may be - for a pipe, or a playlist (.m3u8) or folder of segments; of a master playlist every variant is checked, segment by
     segment, against what the playlist declares. Pictures are not compared with anything: a rendition that conforms may show anything.
 

@@ -75,7 +75,7 @@ def verify(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Say whether a rendition shows what its source shows, or whether something was done to it.
+    """Say whether a rendition shows what its source shows.
 
     SOURCE is encoded N times with random honest settings, at the size and about the rate of the rendition, and the rendition is ranked
     among these: p is the chance that honest work looks at least as different. That takes about N times as long as one encode, so give
