@@ -32,6 +32,7 @@ _SAME_BITS = 4  # two codes so near to each other find the same
 _STOP_VIDEOS, _STOP_SHARE = 10, 0.01  # a code that is found in more videos than both says nothing: black, slates, shared intros
 _CONTRADICTED = 0.3  # agreement of the second feature below which this is another video that looks the same
 _TOGETHER_SECONDS = 0.3
+_CONTINUES_SECONDS = 1.0  # a stretch goes on where another began if it is no further off: key frames are matched to others beside them
 _HALF_STEP_SECONDS = STEP_SLOTS * SLOT_SECONDS / 2
 _NOTHING_COST = 0.3  # of a moment that nothing is known of; a path should not go on over a gap
 _NOTHING_COST_OF_KEY_FRAMES = 0.02  # between two key frames nothing is ever known
@@ -113,7 +114,8 @@ def search(query: Query, source: CandidateSource, settings: SearchSettings | Non
     likely = replace(query, tracks=tuple(track for track in query.tracks if track.guess.likely))
     found = _search(likely, source, chosen, chosen.radius)
     left = _search(_not_found(query, found), source, chosen, chosen.last_radius)
-    return sorted([*found, *left], key=_by_sureness)
+    new = (match for match in left if not any(_continues(match, other) for other in found))
+    return sorted([*found, *new], key=_by_sureness)
 
 
 def _not_found(query: Query, found: Sequence[Match]) -> Query:
@@ -302,6 +304,12 @@ def _apart(matches: Sequence[Match]) -> list[Match]:
         if all(min(end, other[1]) - max(start, other[0]) <= (end - start) / 2 for other in (each.query_range_seconds for each in kept)):
             kept.append(match)
     return kept
+
+
+def _continues(match: Match, other: Match) -> bool:
+    """Return whether a match only goes on with what another one began: the same excerpt, not one more."""
+    starts = [each.reference_range_seconds[0] - each.speed * each.query_range_seconds[0] for each in (match, other)]
+    return (match.video, match.speed) == (other.video, other.speed) and abs(starts[0] - starts[1]) <= _CONTINUES_SECONDS
 
 
 def _by_sureness(match: Match) -> float:
