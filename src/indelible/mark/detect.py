@@ -13,16 +13,26 @@ from numpy.typing import NDArray
 from indelible.errors import InputError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
-from indelible.mark.carrier import WINDOW_SECONDS
 from indelible.mark.clock import STEP_SECONDS, UNTIMED_SECONDS, Clock, step_of, window_of
 from indelible.mark.informed import Reading
 from indelible.mark.lineup import Lineup, LineupTally
 from indelible.mark.payload import DecodedPayload, Payload, decode_payload
 from indelible.mark.steps import StepMean, Window
-from indelible.mark.sync import Followed, Footage, Found, Geometry, Search, elsewhen, log10_share_as_marked, search, searched
+from indelible.mark.sync import (
+    Followed,
+    Footage,
+    Found,
+    Geometry,
+    LineupFound,
+    Search,
+    elsewhen,
+    log10_share_as_marked,
+    search,
+    search_lineup,
+    searched,
+)
 from indelible.mark.sync.timing import IN_TIME
 from indelible.mark.tally import WEIGHTS, Scores, Tally
-from indelible.stats.tails import log10_rademacher_tail, log10_union
 
 ALPHA = 1e-6
 
@@ -78,8 +88,8 @@ class Detector:
         alpha: largest p-value that counts as marked, above 0 and below 1.
         every: look at one frame in so many frames' time, 1 or more: faster, for a little less evidence. Frames that are left out of the
             stream count as time that passes.
-        search: whether to look for the keys' marks also in pictures that were turned, mirrored or framed, and at other times ("fast"),
-            and in parts of pictures ("full", seconds of work for each key). The known marks are looked for as marked.
+        search: whether to look for the marks also in pictures that were turned, mirrored or framed, and at other times ("fast"), and in
+            parts of pictures ("full", seconds of work for each key, and for all known marks together a little more than for a key).
         informed: whether there will also be a reading with the original at hand. One half of each share of the error is then its.
         origin_seconds: where the frames are a part of a video, the time of its first frame, from which windows are counted.
 
@@ -142,23 +152,23 @@ class Detector:
         """
         return tuple(self._result(tally, reading, progress) for tally in self._current(self._tallies))
 
-    def lineup_results(self, reading: Reading | None = None) -> tuple[tuple[int, Detection], ...]:
+    def lineup_results(self, reading: Reading | None = None, *, progress: Followed | None = None) -> tuple[tuple[int, Detection], ...]:
         """Return the known marks from the most evident one on, down to the first that is not there; more frames may follow.
 
         Each comes as its place in the line-up and a detection, whose segments are windows, not seconds. With a reading they are looked
-        for in that instead: which of the two it is depends on no key, so it costs nothing.
+        for in that instead: which of the two it is depends on no key, so it costs nothing. All are those of one geometry, the one under
+        which a mark is most evident.
+
+        Args:
+            reading: as for `results`.
+            progress: told how much of the work of a full search is done, and how much there is at most.
         """
-        tally = self._lineup
-        if tally is None:
+        if self._lineup is None:
             return ()
-        window = self._window.with_step(self._step)
-        if reading is not None:
-            tally = reading.lineup(tally.lineup)
-        elif window.steps:
-            tally = tally.with_window(window.index, window.whole.values)
+        found = self._lined_up(self._lineup, reading, progress)
         results: list[tuple[int, Detection]] = []
-        for place in np.argsort(-tally.z(), kind="stable").tolist():
-            results.append((place, self._known(tally, place, Geometry() if reading is None else reading.geometry)))
+        for place in np.argsort(-found.tally.z(), kind="stable").tolist():
+            results.append((place, self._known(found, place)))
             if not results[-1][1].marked:
                 break
         return tuple(results)
@@ -191,7 +201,22 @@ class Detector:
 
     @property
     def _searched(self) -> int:
-        return self._searched_for_a_key * len(self._tallies) + (0 if self._lineup is None else len(self._lineup.lineup.marks))
+        of_a_mark = searched(self._search) // len(WEIGHTS)
+        return self._searched_for_a_key * len(self._tallies) + (0 if self._lineup is None else of_a_mark * len(self._lineup.lineup.marks))
+
+    def _lined_up(self, tally: LineupTally, reading: Reading | None, progress: Followed | None) -> LineupFound:
+        """Return what the known marks show under the geometry with the most evidence for one of them."""
+        if reading is not None:
+            return LineupFound(reading.lineup(tally.lineup), reading.geometry, 0.0)
+        window = self._window.with_step(self._step)
+        if window.steps:
+            tally = tally.with_window(window.index, window.whole.values)
+        best = LineupFound(tally, Geometry(), log10_share_as_marked(self._search))
+        if self._search != "none" and best.log10_p > self._log10_alpha:
+            found = search_lineup(self.footage, tally.lineup, effort=self._search, log10_enough=self._log10_alpha, progress=progress)
+            if found is not None and found.log10_p < best.log10_p:
+                return found
+        return best
 
     def _close_step(self, following: int) -> None:
         self._footage = self.footage
@@ -264,33 +289,24 @@ class Detector:
         start = step * STEP_SECONDS
         return start, min(start + STEP_SECONDS, self._duration_seconds), found.geometry.timing.original_seconds(start)
 
-    def _known(self, tally: LineupTally, place: int, geometry: Geometry) -> Detection:
-        z, shares = float(tally.z()[place]), 2 * len(tally.lineup.marks)
-
-        def log10_p(value: float) -> float:
-            return log10_union(log10_rademacher_tail(value), shares)
-
-        marked = log10_p(z) <= self._log10_alpha
-        key = tally.lineup.marks[place].key
-        decoded = decode_payload(tally.soft_symbols(place), key) if marked else None
+    def _known(self, found: LineupFound, place: int) -> Detection:
+        z = float(found.tally.z()[place])
+        marked = found.log10_p_of(z) <= self._log10_alpha
+        key = found.tally.lineup.marks[place].key
+        decoded = decode_payload(found.tally.soft_symbols(place), key) if marked else None
         return Detection(
             key_id=key.key_id,
             marked=marked,
-            log10_p=log10_p(z),
+            log10_p=found.log10_p_of(z),
             z=z,
             searched=self._searched,
-            log10_correction=math.log10(shares),
+            log10_correction=found.log10_correction,
             payload=None if decoded is None else decoded.payload,
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
-            geometry=geometry,
+            geometry=found.geometry,
             segments=tuple(
-                Segment(
-                    window * WINDOW_SECONDS,
-                    min((window + 1) * WINDOW_SECONDS, self._duration_seconds),
-                    window * WINDOW_SECONDS,
-                    log10_p(value),
-                )
-                for window, value in tally.z_of_windows(place)
+                Segment(start, min(end, self._duration_seconds), original, found.log10_p_of(z_there))
+                for start, end, original, z_there in found.tally.z_of_stretches(place)
             ),
             frames_used=self._used,
             duration_seconds=self._duration_seconds,

@@ -6,7 +6,8 @@ import hashlib
 import io
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,9 @@ from indelible.errors import InputError, OutputError, RegistryError
 from indelible.frames import Frame
 from indelible.keys import NONCE_BYTES, SecretKey
 from indelible.mark import Detection, KnownMark, Lineup, Payload
-from indelible.mark.carrier import WINDOW_SECONDS
+from indelible.mark.clock import step_of
 from indelible.registry import Entry, Registry
-from indelible.registry.likeness import SAME, Likeness, likeness, read_likeness
+from indelible.registry.likeness import SAME, Likeness, Points, likeness, read_likeness
 from indelible.video import Source
 from indelible.video.playlist import is_segmented
 from indelible.video.source import is_pipe
@@ -126,7 +127,7 @@ class RegisteredCopies:
         by_id = {key.key_id: key for key in keys}
         with Registry.open(registry) as file:
             entries = tuple(entry for key_id in by_id for entry in file.entries(key_id=key_id))
-        marks = [KnownMark(by_id[entry.key_id].subkey(entry.nonce), entry.payload) for entry in entries]
+        marks = [KnownMark(by_id[entry.key_id].subkey(entry.nonce), entry.payload, entry.duration_seconds) for entry in entries]
         for entry, mark in zip(entries, marks, strict=True):
             if entry.subkey_id != mark.key.key_id:  # silence would be worse: the copy could not be found
                 raise RegistryError(
@@ -135,13 +136,13 @@ class RegisteredCopies:
                 )
         return cls(os.fspath(registry), entries, Lineup(marks) if marks else None)
 
-    def found(self, place: int, detection: Detection, seen: Likeness | None) -> FoundCopy:
+    def found(self, place: int, detection: Detection, seen: Mapping[int, Points] | None) -> FoundCopy:
         """Return a copy that a line-up has shown, held against what the video shows.
 
         Args:
             place: in the line-up.
             detection: the evidence.
-            seen: what the video shows; None if that is not to be compared.
+            seen: what the video shows in each window, as it lies in the original; None if that is not to be compared.
 
         Raises:
             RegistryError: if the registry cannot be read any more.
@@ -154,8 +155,11 @@ class RegisteredCopies:
         if kept is None:
             return FoundCopy(entry, detection)
         # Where the mark lies is what counts: other footage may have been cut in between.
-        evidence = {round(part.start_seconds / WINDOW_SECONDS): -part.log10_p for part in detection.segments}
-        return FoundCopy(entry, detection, likeness(seen.windows, read_likeness(kept), evidence))
+        evidence: defaultdict[int, float] = defaultdict(float)
+        for part in detection.segments:
+            for window in detection.geometry.windows([step_of(part.start_seconds)]):
+                evidence[window] -= part.log10_p
+        return FoundCopy(entry, detection, likeness(seen, read_likeness(kept), evidence))
 
     def warnings(self, keys: Sequence[SecretKey]) -> Iterator[str]:
         """Yield what a person should know about looking for some keys with this registry."""

@@ -2,7 +2,22 @@
 
 from indelible.mark.sync.footage import Footage
 from indelible.mark.sync.found import Found, Geometry
+from indelible.mark.sync.lineup import LineupFound, search_lineup
+from indelible.mark.sync.looker import Followed
 from indelible.mark.sync.montage import Montage
-from indelible.mark.sync.search import Followed, Search, elsewhen, log10_share_as_marked, search, searched
+from indelible.mark.sync.search import Search, elsewhen, log10_share_as_marked, search, searched
 
-__all__ = ["Followed", "Footage", "Found", "Geometry", "Montage", "Search", "elsewhen", "log10_share_as_marked", "search", "searched"]
+__all__ = [
+    "Followed",
+    "Footage",
+    "Found",
+    "Geometry",
+    "LineupFound",
+    "Montage",
+    "Search",
+    "elsewhen",
+    "log10_share_as_marked",
+    "search",
+    "search_lineup",
+    "searched",
+]
