@@ -307,6 +307,39 @@ def test_a_copy_is_certified_with_its_subkey_and_signed_with_the_key(studio, tmp
         assert registry.entry(1).settings["survive"] == channel
 
 
+@pytest.mark.parametrize("remuxed", [False, True], ids=["as it was written", "remuxed"])
+def test_a_registered_copy_is_certified_with_the_registry(run, studio, copies, tmp_path, remuxed):
+    source = copies.files["Ben"]
+    if remuxed:
+        source = tmp_path / "ben.mkv"
+        with av.open(str(copies.files["Ben"])) as one, av.open(str(source), "w") as other:
+            stream = other.add_stream_from_template(one.streams.video[0])
+            for packet in one.demux(one.streams.video[0]):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    other.mux(packet)
+    command = ["certify", source, "--key", studio.key, "--channel", "x264:crf=26:preset=ultrafast"]
+    assert run(*command).exit_code == 1, "the key's own mark is not there"
+    result = run(*command, "--registry", copies.registry, "-o", tmp_path / "ben.json")
+    assert result.exit_code == 0, result.stderr
+    assert "recipient" in result.stdout
+    assert "'Ben' (copy 2" in result.stdout
+    written = (tmp_path / "ben.json").read_text(encoding="utf-8")
+    assert (json.loads(written)["payload_text"], json.loads(written)["key_id"]) == ("for Ben", copies.printed[0]["key_id"])
+    assert "recipient" not in written
+    assert run("certify", "--check", tmp_path / "ben.json", "--key", studio.key, source).exit_code == 0
+
+
+def test_what_is_no_registered_copy_is_certified_as_the_keys_own(run, studio, copies):
+    command = ["certify", studio.marked, "--key", studio.key, "--channel", "x264:crf=26:preset=ultrafast", "--registry", copies.registry]
+    result = run(*command)
+    assert result.exit_code == 0
+    assert "is none of the copies" in result.stderr
+    assert "recipient" not in result.stdout
+    assert run("certify", "--check", "cert.json", "--key", studio.key, "--registry", copies.registry).exit_code == 2
+    assert run("certify", "-", "--key", studio.key, "--registry", copies.registry).exit_code == 2
+
+
 def test_a_registry_that_fails_in_the_end_does_not_cost_the_copy(studio, tmp_path, monkeypatch):
     def fail(self, entry, **done):
         raise indelible.errors.RegistryError("the registry copies.db is in use by another process")

@@ -16,11 +16,13 @@ from typing import Any
 from indelible.errors import InputError, OutputError, RegistryError
 from indelible.frames import Frame
 from indelible.keys import NONCE_BYTES, SecretKey
-from indelible.mark import Detection, KnownMark, Lineup, Payload
+from indelible.mark import Detection, Detector, KnownMark, Lineup, Payload
 from indelible.mark.clock import step_of
+from indelible.mark.detect import ALPHA
 from indelible.registry import Entry, Registry
 from indelible.registry.likeness import SAME, Likeness, Points, likeness, read_likeness
-from indelible.video import Source
+from indelible.video import Limits, Source, open_video
+from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.playlist import is_segmented
 from indelible.video.source import is_pipe
 from indelible.workflows.certificate import sha256_of
@@ -160,6 +162,36 @@ class RegisteredCopies:
             for window in detection.geometry.windows([step_of(part.start_seconds)]):
                 evidence[window] -= part.log10_p
         return FoundCopy(entry, detection, likeness(seen, read_likeness(kept), evidence))
+
+    def copy_in(
+        self, source: str | os.PathLike[str], key: SecretKey, *, alpha: float = ALPHA, limits: Limits = DEFAULT_LIMITS
+    ) -> tuple[Entry, KnownMark] | None:
+        """Return which copy a file is, or else which copy's mark is most evident in it, and that mark; None if there is none.
+
+        Args:
+            source: the file.
+            key: that the copies were made with.
+            alpha: largest p-value that counts as marked.
+            limits: how much of a source is read.
+
+        Raises:
+            InputError: if alpha is not between 0 and 1.
+            MediaError: if the file cannot be read.
+        """
+        if self.lineup is None:
+            return None
+        known = list(zip(self.entries, self.lineup.marks, strict=True))
+        digest = _sha256(source)
+        if digest is not None:
+            for entry, mark in known:
+                if entry.output_sha256 == digest:
+                    return entry, mark
+        detector = Detector([key], lineup=self.lineup, alpha=alpha)
+        with open_video(source, limits=limits) as reader:
+            for frame in reader:
+                detector.add(frame)
+        place, best = detector.lineup_results()[0]
+        return known[place] if best.marked else None
 
     def warnings(self, keys: Sequence[SecretKey]) -> Iterator[str]:
         """Yield what a person should know about looking for some keys with this registry."""
