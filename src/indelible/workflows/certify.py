@@ -22,7 +22,7 @@ from indelible.mark.detect import ALPHA
 from indelible.video import Limits, open_video
 from indelible.video.build import encoder_libraries
 from indelible.video.limits import DEFAULT_LIMITS
-from indelible.video.playlist import is_segmented
+from indelible.video.segments import is_segmented
 from indelible.video.source import is_pipe
 from indelible.workflows.certificate import REQUIRED_MARGIN_DB, SCHEMA, Certificate, sha256_of, sign
 from indelible.workflows.doctor import versions

@@ -23,7 +23,7 @@ from indelible.registry import Entry, Registry
 from indelible.registry.likeness import SAME, Likeness, Points, likeness, read_likeness
 from indelible.video import Limits, Source, open_video
 from indelible.video.limits import DEFAULT_LIMITS
-from indelible.video.playlist import is_segmented
+from indelible.video.segments import is_segmented
 from indelible.video.source import is_pipe
 from indelible.workflows.certificate import sha256_of
 from indelible.workflows.document import Document, document, label

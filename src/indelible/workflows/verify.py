@@ -22,7 +22,7 @@ from indelible.verify.honest import Target, draw_honest, honest_looks
 from indelible.verify.localise import Region, regions
 from indelible.video import Limits, open_video
 from indelible.video.limits import DEFAULT_LIMITS
-from indelible.video.playlist import is_segmented
+from indelible.video.segments import is_segmented
 from indelible.video.survey import Survey, survey
 from indelible.workflows.document import Document, document
 from indelible.workflows.original import Original

@@ -81,11 +81,10 @@ class Correlator:
 
     def climb(self, start: Candidate, family: Family) -> Pose:
         """Return the best pose near one that a coarse search has found."""
-        spans = {"centre_x": 0.5 / COARSE, "centre_y": 0.5 / COARSE, "scale_x": family.scales_x.step / 2}
-        if family.scales_y is not None:
-            spans["scale_y"] = family.scales_y.step / 2
-        if family.angles_deg.last > family.angles_deg.first:
-            spans["angle_deg"] = family.angles_deg.step / 2
+        spans = {"centre_x": 0.5 / COARSE, "centre_y": 0.5 / COARSE}
+        for name, values in (("scale_x", family.scales_x), ("scale_y", family.scales_y), ("angle_deg", family.angles_deg)):
+            if values is not None and values.last > values.first:
+                spans[name] = values.step / 2
         patterns = self._guesses[start.guess]()
         best, height = start.pose, self._agreement(start.pose, patterns)
         for part in _CLIMB_STEPS:
@@ -98,6 +97,8 @@ class Correlator:
                         if name == "scale_x" and family.scales_y is None:
                             changed["scale_y"] = best.scale_y + step
                         tried = replace(best, **changed)
+                        if not family.about(tried):
+                            continue
                         agreement = self._agreement(tried, patterns)
                         if agreement > height:
                             best, height, moved = tried, agreement, True
