@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,9 +25,12 @@ from indelible.mark.sync import (
     Found,
     Geometry,
     LineupFound,
+    Memory,
     Search,
     elsewhen,
+    lineup_once_more,
     log10_share_as_marked,
+    once_more,
     search,
     search_lineup,
     searched,
@@ -121,6 +125,8 @@ class Detector:
         self._search = search
         self._searched_for_a_key = searched(search) + (len(WEIGHTS) if informed else 0)
         self._footage = Footage()
+        self._before: defaultdict[SecretKey, Memory[Found]] = defaultdict(Memory)
+        self._known_before: Memory[LineupFound] = Memory()
         self._clock = Clock(origin_seconds)
         self._step = StepMean(0)
         self._window = Window(0)
@@ -143,16 +149,19 @@ class Detector:
             self._due_seconds = seconds + (self._every - 0.5) * (shown_seconds or UNTIMED_SECONDS)
         self._duration_seconds = seconds + shown_seconds
 
-    def results(self, reading: Reading | None = None, *, progress: Followed | None = None) -> tuple[Detection, ...]:
+    def results(self, reading: Reading | None = None, *, going_on: bool = False, progress: Followed | None = None) -> tuple[Detection, ...]:
         """Return a detection for each key from the frames so far; more may follow.
 
         Args:
             reading: of the same frames with the original at hand, where the detector is ``informed``.
+            going_on: look first where the last such look has found something, and search only if it is not there any more.
             progress: told how much of the work of a full search is done, and how much there is at most, for one key after the other.
         """
-        return tuple(self._result(tally, reading, progress) for tally in self._current(self._tallies))
+        return tuple(self._result(tally, reading, going_on, progress) for tally in self._current(self._tallies))
 
-    def lineup_results(self, reading: Reading | None = None, *, progress: Followed | None = None) -> tuple[tuple[int, Detection], ...]:
+    def lineup_results(
+        self, reading: Reading | None = None, *, going_on: bool = False, progress: Followed | None = None
+    ) -> tuple[tuple[int, Detection], ...]:
         """Return the known marks from the most evident one on, down to the first that is not there; more frames may follow.
 
         Each comes as its place in the line-up and a detection, whose segments are windows, not seconds. With a reading they are looked
@@ -161,11 +170,12 @@ class Detector:
 
         Args:
             reading: as for `results`.
+            going_on: likewise.
             progress: told how much of the work of a full search is done, and how much there is at most.
         """
         if self._lineup is None:
             return ()
-        found = self._lined_up(self._lineup, reading, progress)
+        found = self._lined_up(self._lineup, reading, going_on, progress)
         results: list[tuple[int, Detection]] = []
         for place in np.argsort(-found.tally.z(), kind="stable").tolist():
             results.append((place, self._known(found, place)))
@@ -204,7 +214,7 @@ class Detector:
         of_a_mark = searched(self._search) // len(WEIGHTS)
         return self._searched_for_a_key * len(self._tallies) + (0 if self._lineup is None else of_a_mark * len(self._lineup.lineup.marks))
 
-    def _lined_up(self, tally: LineupTally, reading: Reading | None, progress: Followed | None) -> LineupFound:
+    def _lined_up(self, tally: LineupTally, reading: Reading | None, going_on: bool, progress: Followed | None) -> LineupFound:
         """Return what the known marks show under the geometry with the most evidence for one of them."""
         if reading is not None:
             return LineupFound(reading.lineup(tally.lineup), reading.geometry, 0.0)
@@ -213,10 +223,29 @@ class Detector:
             tally = tally.with_window(window.index, window.whole.values)
         best = LineupFound(tally, Geometry(), log10_share_as_marked(self._search))
         if self._search != "none" and best.log10_p > self._log10_alpha:
-            found = search_lineup(self.footage, tally.lineup, effort=self._search, log10_enough=self._log10_alpha, progress=progress)
+            found = self._known_elsewhere(tally.lineup, going_on, progress)
             if found is not None and found.log10_p < best.log10_p:
                 return found
         return best
+
+    def _known_elsewhere(self, lineup: Lineup, going_on: bool, progress: Followed | None) -> LineupFound | None:
+        """Return the most that is found of the known marks not as marked."""
+        footage, enough = self.footage, self._log10_alpha
+
+        def anew() -> LineupFound | None:
+            return search_lineup(footage, lineup, effort=self._search, log10_enough=enough, progress=progress)
+
+        return self._known_before.look(footage, enough, lineup_once_more, anew) if going_on else anew()
+
+    def _elsewhere(self, key: SecretKey, going_on: bool, progress: Followed | None) -> Found | None:
+        """Return the most that is found of a key's mark not as marked."""
+        footage, enough = self.footage, self._log10_alpha
+
+        def anew() -> Found | None:
+            found = search(footage, key, effort=self._search, log10_enough=enough, shares=self._shares, progress=progress)
+            return min(found, key=lambda each: each.log10_p, default=None)
+
+        return self._before[key].look(footage, enough, once_more, anew) if going_on else anew()
 
     def _close_step(self, following: int) -> None:
         self._footage = self.footage
@@ -236,21 +265,20 @@ class Detector:
         whole = window.whole
         return [tally.with_window(window.index, whole, window.steps if by_step else ()) for tally in tallies]
 
-    def _result(self, tally: Tally, reading: Reading | None, progress: Followed | None) -> Detection:
+    def _result(self, tally: Tally, reading: Reading | None, going_on: bool, progress: Followed | None) -> Detection:
         informed = None if reading is None else reading.found(tally.key, shares=self._shares)
         if informed is not None and reading is not None and informed.log10_p <= self._log10_alpha:
             return self._detection(informed, self._decoded(informed), reading.spans)
         best = Found.of(tally, Geometry(), log10_share_as_marked(self._search), self._shares)
         if self._search == "none":
             return self._detection(best, self._decoded(best))
-        footage = self.footage
         if best.log10_p > self._log10_alpha:
-            found = search(footage, tally.key, effort=self._search, log10_enough=self._log10_alpha, shares=self._shares, progress=progress)
-            best = min([best, *found], key=lambda each: each.log10_p)
+            found = self._elsewhere(tally.key, going_on, progress)
+            best = best if found is None else min(best, found, key=lambda each: each.log10_p)
         decoded = self._decoded(best)
         if best.log10_p <= self._log10_alpha and best.geometry.timing == IN_TIME and (decoded is None or _mute(best) >= _MANY_MUTE):
             # What is found may be one shot of several, with nothing but noise in the others.
-            other = elsewhen(footage, best)
+            other = elsewhen(self.footage, best)
             if other.log10_p < best.log10_p:
                 best, decoded = other, decoded or self._decoded(other)
         return self._detection(best, decoded)

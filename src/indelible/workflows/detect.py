@@ -145,8 +145,8 @@ def detect_file(
                     scanner.add(frame)
             elif follow is not None:
                 look += 1
-                so_far = [DetectResult(label(source), detection, alpha) for detection in detector.results()]
-                both = _with_registered(so_far, copies, detector.lineup_results(), _Shown(seen, detector.footage))
+                so_far = [DetectResult(label(source), detection, alpha) for detection in detector.results(going_on=True)]
+                both = _with_registered(so_far, copies, detector.lineup_results(going_on=True), _Shown(seen, detector.footage))
                 follow([look_interim(now.file, look, now.detection, now.copies, alpha=alpha, since_seconds=looked_seconds) for now in both])
                 looked_seconds = so_far[0].detection.duration_seconds
         warnings = tuple(reader.warnings)

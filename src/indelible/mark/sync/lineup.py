@@ -13,10 +13,10 @@ from indelible.mark.clock import STEP_SECONDS
 from indelible.mark.lineup import Lineup, LineupTally, Shown
 from indelible.mark.sync.footage import Footage
 from indelible.mark.sync.found import Geometry
-from indelible.mark.sync.looker import Followed
+from indelible.mark.sync.looker import Followed, Looker
 from indelible.mark.sync.reading import read
 from indelible.mark.sync.search import Search, closely
-from indelible.mark.sync.suspects import LineupTarget, log10_p_of
+from indelible.mark.sync.suspects import LineupTarget, Suspect, log10_p_of
 
 MOST_WINDOWS: dict[Search, int] = {"fast": 5_000, "full": 20_000}  # of all known marks together, in which they are looked for
 
@@ -68,9 +68,19 @@ def search_lineup(
     if effort == "none":
         return None
     suspects = closely(footage, LineupTarget(lineup, most_windows=MOST_WINDOWS[effort]), effort, log10_enough, progress)
-    if not suspects:
-        return None
-    best = min(suspects, key=lambda each: each.log10_p)
+    return _all_under(min(suspects, key=lambda each: each.log10_p), lineup, footage) if suspects else None
+
+
+def lineup_once_more(footage: Footage, found: LineupFound, log10_more: float) -> LineupFound:
+    """Return what known marks show where a search has found one in an earlier part of the video, at the same price and some decades."""
+    lineup, geometry = found.tally.lineup, found.geometry
+    looker = Looker(footage, LineupTarget(lineup, most_windows=MOST_WINDOWS["full"]), None)
+    log10_weight = found.log10_weight - geometry.timing.log10_weight - log10_more
+    return _all_under(looker.again(geometry, log10_weight), lineup, footage)
+
+
+def _all_under(best: Suspect, lineup: Lineup, footage: Footage) -> LineupFound:
+    """Return what all known marks show where one is most evident."""
     steps = [still.step for still in footage.stills]
     values = read(footage.stills, best.geometry.content, best.geometry.pose)
     return LineupFound(_line_up(lineup, values, steps, best.geometry), best.geometry, best.log10_weight)

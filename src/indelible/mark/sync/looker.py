@@ -18,6 +18,7 @@ from indelible.mark.sync.correlate import Candidate, Correlator, pattern_picture
 from indelible.mark.sync.family import CUT, FAMILIES, Family
 from indelible.mark.sync.footage import KEPT, Box, Footage, Still
 from indelible.mark.sync.found import Geometry
+from indelible.mark.sync.montage import Montage
 from indelible.mark.sync.pose import Pose
 from indelible.mark.sync.reading import read
 from indelible.mark.sync.target import Seen, Target
@@ -54,7 +55,17 @@ class Looker(Generic[Seen]):
 
     def at(self, pose: Pose, box: Box, log10_weight: float) -> Seen:
         """Return what a pose shows in time."""
-        return self._shown(self._target, self._stills, Geometry(pose, box, IN_TIME), log10_weight)
+        return self.under(Geometry(pose, box, IN_TIME), log10_weight)
+
+    def under(self, geometry: Geometry, log10_weight: float) -> Seen:
+        """Return what a hypothesis shows; the weight is that of its pose."""
+        return self._shown(self._target, self._stills, geometry, log10_weight)
+
+    def again(self, geometry: Geometry, log10_weight: float) -> Seen:
+        """Return what a hypothesis shows that was found before there were so many frames; a montage goes on in any way."""
+        if isinstance(geometry.timing, Montage):
+            return self.elsewhen(geometry.pose, geometry.content, log10_weight)
+        return self.under(geometry, log10_weight)
 
     def glance(self, pose: Pose, box: Box) -> float:
         """Return the z that a pose has in one picture, the mean of all in the window with most of them."""

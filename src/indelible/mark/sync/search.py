@@ -56,6 +56,13 @@ def elsewhen(footage: Footage, found: Found) -> Found:
     return looker.elsewhen(geometry.pose, geometry.content, found.log10_weight - geometry.timing.log10_weight)
 
 
+def once_more(footage: Footage, found: Found, log10_more: float) -> Found:
+    """Return what is found where a search has found something in an earlier part of the same video, at the same price and some decades."""
+    geometry = found.geometry
+    looker = Looker(footage, KeyTarget(found.tally.key, found.shares), None)
+    return looker.again(geometry, found.log10_weight - geometry.timing.log10_weight - log10_more)
+
+
 def searched(effort: Search) -> int:
     """Return how many hypotheses an effort counts for each key: poses at timings. Montages, beyond number, pay by their share."""
     if effort == "none":
