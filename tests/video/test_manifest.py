@@ -119,6 +119,17 @@ def test_one_of_several_is_given_by_its_id(folder):
         segment_list(f"{place}#sound")
 
 
+def test_what_holds_the_pictures_is_none_of_the_other_files(folder):
+    """They are copied as they are: a file of pictures among them would come out without a mark."""
+    text = (
+        f'<MPD {NAMESPACE}><Period><AdaptationSet contentType="video"><Representation id="v"><SegmentList><SegmentURL media="s1.m4s"/>'
+        '</SegmentList></Representation></AdaptationSet><AdaptationSet contentType="audio"><Representation id="a"><SegmentList>'
+        '<SegmentURL media="%73%31.m4s"/><SegmentURL media="s2.m4s"/></SegmentList></Representation></AdaptationSet></Period></MPD>'
+    )
+    (folder / "film.mpd").write_text(text, encoding="utf-8")
+    assert [file.name for file in segment_list(folder / "film.mpd").others] == ["s2.m4s"]
+
+
 ELSEWHERE = [
     "http://example.org/s1.m4s",
     "https:s1.m4s",

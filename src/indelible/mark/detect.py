@@ -187,6 +187,7 @@ class Detector:
         """Return a detector that has seen the same frames and was asked for one of the keys only: a test of many keys reads them once."""
         other = copy.copy(self)
         other._tallies = [self._tallies[key_index]]
+        other._before = defaultdict(Memory)  # it pays for other things
         other._step = copy.deepcopy(self._step)
         return other
 

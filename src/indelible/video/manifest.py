@@ -89,8 +89,8 @@ def manifest_segments(manifest: Path, representation: str | None = None) -> Segm
             f"{manifest} has {len(pictures)} representations of pictures (id {ids}); give one of them: {manifest.name}#ID"
         )
     segments = _segments(pictures[0])
-    others = [_segments(each).files for each in everything if each.kind != "video"]
-    return replace(segments, others=tuple(dict.fromkeys(itertools.chain(*others))))
+    others = dict.fromkeys(itertools.chain(*(_segments(each).files for each in everything if each.kind != "video")))
+    return replace(segments, others=tuple(file for file in others if file not in segments.files))
 
 
 def _parsed(manifest: Path) -> Element:

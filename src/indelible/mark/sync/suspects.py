@@ -123,7 +123,7 @@ class LineupTarget:
     def _windows(self) -> int:
         """How many windows of each mark's original are looked at."""
         seconds = [self._lineup.marks[place].seconds for place in self._places]
-        longest = max(WINDOWS if each is None else math.ceil(min(WINDOWS, each / WINDOW_SECONDS)) for each in seconds)
+        longest = max(WINDOWS if each is None else math.ceil(min(WINDOWS, max(0.0, each / WINDOW_SECONDS))) for each in seconds)
         return max(1, min(longest, self._most_windows // len(self._places)))
 
     def _pictures(self, group: Sequence[int], windows: Sequence[int]) -> Sequence[Picture]:
