@@ -131,11 +131,11 @@ def likeness(seen: Mapping[int, Points], kept: Mapping[int, Points], weights: Ma
         kept: and of the other.
         weights: 0 or more, of each window.
     """
-    shared = [window for window in seen.keys() & kept.keys() if weights.get(window, 0.0) > 0.0]
-    if not shared:
-        return None
-    values = []
-    for window in shared:
+    values, counted = [], []
+    for window in seen.keys() & kept.keys():
         shown = ~np.isnan(seen[window])
-        values.append(float(np.corrcoef(seen[window][shown], kept[window][shown])[0, 1]))
-    return float(np.average(values, weights=[weights[window] for window in shared]))
+        ours, theirs = seen[window][shown], kept[window][shown]
+        if weights.get(window, 0.0) > 0.0 and ours.size > 1 and ours.std() > 0.0 and theirs.std() > 0.0:
+            values.append(float(np.corrcoef(ours, theirs)[0, 1]))
+            counted.append(weights[window])
+    return float(np.average(values, weights=counted)) if values else None

@@ -14,6 +14,7 @@ from indelible.video.containers import check_holds
 from indelible.video.join import join_into
 from indelible.video.joined import JoinedFiles
 from indelible.video.limits import DEFAULT_LIMITS, Limits
+from indelible.video.manifest import MANIFEST_SUFFIX
 from indelible.video.playlist import SegmentList
 from indelible.video.segments import MP4_SUFFIXES
 from indelible.video.source import Source, main_video_stream, open_input
@@ -103,7 +104,7 @@ def write_segments(
     for file in (*written, *([] if header is None else [header])):
         if not file.exists():
             raise MediaError(f"no picture of {file.name} could be decoded; is it damaged?")
-    listed = [segments.playlist] if segments.playlist is not None else []
+    listed = [segments.playlist] if segments.playlist is not None else sorted(segments.folder.glob(f"*{MANIFEST_SUFFIX}"))
     for file in (*listed, *segments.others):
         place = folder / file.relative_to(segments.folder)
         place.parent.mkdir(parents=True, exist_ok=True)
