@@ -82,12 +82,12 @@ def main() -> None:
     parser.add_argument("--search", choices=("fast", "full"), default="full")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
+    where = {"commit": commit(), "processor": processor_name(), "packages": package_versions(), "alpha": ALPHA, "seconds": SECONDS}
     rows = []
     for path, copies in itertools.product(arguments.clips, arguments.copies):
         for channel, stranger in [(arguments.channel[0], True), *((channel, False) for channel in arguments.channel)]:
             rows.append(measure(path, channel, copies, arguments.search, stranger=stranger))
             print(rows[-1], flush=True)
-    where = {"commit": commit(), "processor": processor_name(), "packages": package_versions(), "alpha": ALPHA, "seconds": SECONDS}
     write_result(arguments.output, {"schema": "indelible.bench.registered-search/1", "provenance": where, "rows": rows})
 
 
