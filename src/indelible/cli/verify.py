@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from indelible.video import Limits
     from indelible.workflows.verify import Verification
 
-__all__ = ["verify"]
+__all__ = ["EXIT_CODES", "in_words", "verify"]
 
 EXIT_CODES = {"AUTHENTIC": 0, "SUSPECT": 5, "INCONCLUSIVE": 5, "TAMPERED": 1, "POOR_QUALITY": 1, "MISMATCH": 1}
 
@@ -106,14 +106,15 @@ def verify(
         if as_json:
             print_document(result.to_json())
         else:
-            click.echo(_in_words(result))
+            click.echo(in_words(result))
         worst = max(worst, EXIT_CODES[result.decision.verdict])
     if report is not None:
         write_report(report, everything, overwrite=force, limits=limits)
     ctx.exit(worst)
 
 
-def _in_words(result: Verification) -> str:
+def in_words(result: Verification) -> str:
+    """Return a verification in lines for people."""
     found, time = result.decision, result.alignment
     rows = [
         ("p", f"{likelihood(found.log10_p)}, rank among {found.calibration_size} honest encodes (seed {result.seed})"),

@@ -46,11 +46,10 @@ def stack_of(frames: Sequence[Frame]) -> Stack:
 def clip_of(stack: Stack, *, frame_rate: Fraction) -> Clip:
     """Return a stack of even sides as a clip of 8-bit 4:2:0; chroma is averaged over 2 x 2."""
     count, height, width = stack.shape[:3]
-    small = (width // 2, height // 2)
     frames = tuple(
         Frame(
             y=np.ascontiguousarray(picture[..., 0]),
-            chroma=tuple(cv2.resize(np.ascontiguousarray(picture[..., place]), small, interpolation=cv2.INTER_AREA) for place in (1, 2)),
+            chroma=tuple(_halved(picture[..., place]) for place in (1, 2)),
             pixel_format=_LAYOUT.pixel_format,
             pts=index,
             time_base=1 / frame_rate,
@@ -74,6 +73,11 @@ def clip_of(stack: Stack, *, frame_rate: Fraction) -> Clip:
         color=frames[0].color,
     )
     return Clip(frames, info)
+
+
+def _halved(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = plane.shape
+    return np.asarray(cv2.resize(np.ascontiguousarray(plane), (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def triplet(before: Stack, picture: Stack, after: Stack) -> NDArray[np.uint8]:

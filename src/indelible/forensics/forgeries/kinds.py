@@ -67,7 +67,7 @@ def _self_blend(host: Stack, donor: Stack, mask: Mask, rng: np.random.Generator)
     for picture, source in zip(content, host, strict=True):
         moved = cv2.warpAffine(source, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT).astype(np.float32)
         if filtered != "none":
-            blurred = cv2.GaussianBlur(moved, (0, 0), sigma)
+            blurred = np.asarray(cv2.GaussianBlur(moved, (0, 0), sigma), np.float32)
             moved = blurred if filtered == "soften" else moved + 0.6 * (moved - blurred)
         moved[..., 0] = (moved[..., 0] - 126) * gain + 126 + offset
         moved[..., 1:] += tint

@@ -41,7 +41,7 @@ def _shape(height: int, width: int, area: float, rng: np.random.Generator) -> Ma
     hard = np.zeros((height, width), np.float32)
     if kind == "blob":
         noise = cv2.GaussianBlur(rng.standard_normal((height, width), np.float32), (0, 0), np.sqrt(wanted) / 3)
-        x, y = rng.integers(width // 4, 3 * width // 4), rng.integers(height // 4, 3 * height // 4)
+        x, y = int(rng.integers(width // 4, 3 * width // 4)), int(rng.integers(height // 4, 3 * height // 4))
         rows, columns = np.mgrid[:height, :width]
         near = np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * wanted)).astype(np.float32)
         score = near + 0.5 * noise / max(float(noise.std()), 1e-6) * near

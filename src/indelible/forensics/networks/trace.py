@@ -29,7 +29,7 @@ _WIDTHS = (40, 64, 96)
 _GROUPS = 8
 
 
-class ZeroSum(nn.Module):  # type: ignore[misc]
+class ZeroSum(nn.Module):  # type: ignore[misc, name-defined]
     """Learned filters, each of whose weights add up to zero over each input plane: flat areas give nothing."""
 
     def __init__(self, planes: int, filters: int, size: int) -> None:
@@ -46,7 +46,7 @@ class ZeroSum(nn.Module):  # type: ignore[misc]
         return torch.tanh(self.gain * functional.conv2d(padded, weight))
 
 
-class _Layer(nn.Module):  # type: ignore[misc]
+class _Layer(nn.Module):  # type: ignore[misc, name-defined]
     """Convolution, normalisation over groups, SiLU."""
 
     def __init__(self, before: int, after: int, *, stride: int = 1) -> None:
@@ -58,7 +58,7 @@ class _Layer(nn.Module):  # type: ignore[misc]
         return functional.silu(self.norm(self.convolution(x)))
 
 
-class _Block(nn.Module):  # type: ignore[misc]
+class _Block(nn.Module):  # type: ignore[misc, name-defined]
     """A residual block of a depthwise and a pointwise convolution; the depthwise one may reach further."""
 
     def __init__(self, width: int, *, reach: int = 1, widening: int = 2) -> None:
@@ -72,7 +72,7 @@ class _Block(nn.Module):  # type: ignore[misc]
         return x + self.narrow(functional.silu(self.widen(self.norm(self.depthwise(x)))))
 
 
-class TraceNetwork(nn.Module):  # type: ignore[misc]
+class TraceNetwork(nn.Module):  # type: ignore[misc, name-defined]
     """Traces of editing.
 
     Input: float32, (n, 5, height, width), sides multiples of 8, of `indelible.forensics.stack.triplet`. Output: logits of being
@@ -120,7 +120,7 @@ class TraceNetwork(nn.Module):  # type: ignore[misc]
         return self.mask(compared)[:, 0], self.picture(pooled)[:, 0], self.quality(overall)[:, 0]
 
 
-class ContentEmbedder(nn.Module):  # type: ignore[misc]
+class ContentEmbedder(nn.Module):  # type: ignore[misc, name-defined]
     """What a picture shows, as 512 numbers of unit length; input Y, U and V of a thumbnail, float32, (n, 3, 64, 64), 0 to 1."""
 
     def __init__(self, widths: Sequence[int] = (24, 48, 96, 160)) -> None:

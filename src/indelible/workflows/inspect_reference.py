@@ -1,0 +1,92 @@
+"""Looking at files for manipulation beside their original, which is where a sure answer is possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from indelible.errors import InputError
+from indelible.video import Limits
+from indelible.video.limits import DEFAULT_LIMITS
+from indelible.workflows.document import Document
+from indelible.workflows.excerpt import Excerpt, cut_out, find_excerpt
+from indelible.workflows.progress import Progress
+from indelible.workflows.verify import DEFAULT_ALPHA, DEFAULT_ENCODES, Verification, verify_file
+
+__all__ = ["ReferenceInspection", "inspect_beside"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceInspection:
+    """What was found of a file beside its original.
+
+    Args:
+        excerpt: the part of the original that it shows, as its fingerprint says; None if that is not in the original, and then nothing
+            was compared.
+        verification: of the file against re-encodes of just this part.
+        file: as given.
+        reference: the original, as given.
+    """
+
+    excerpt: Excerpt | None
+    verification: Verification | None
+    file: str
+    reference: str
+
+    @property
+    def verdict(self) -> str:
+        """That of the verification; MISMATCH without one."""
+        return "MISMATCH" if self.verification is None else self.verification.decision.verdict
+
+    def to_json(self) -> Document:
+        """Return the document ``indelible.verification/1`` with what is known of the excerpt; without one, the verdict alone."""
+        if self.verification is None or self.excerpt is None:
+            return {
+                "schema": "indelible.verification/1",
+                "source": self.reference,
+                "file": self.file,
+                "verdict": "MISMATCH",
+                "excerpt": None,
+            }
+        body = self.verification.to_json()
+        body["excerpt"] = {
+            "start_seconds": round(self.excerpt.start_seconds, 3),
+            "end_seconds": round(self.excerpt.end_seconds, 3),
+            "whole": self.excerpt.whole,
+            "log10_expected_false_matches": self.excerpt.log10_expected_false_matches,
+        }
+        return body
+
+
+def inspect_beside(
+    path: str,
+    reference: str,
+    *,
+    alpha: float = DEFAULT_ALPHA,
+    encodes: int = DEFAULT_ENCODES,
+    seed: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Progress | None = None,
+) -> ReferenceInspection:
+    """Find which part of an original a file shows, and rank the file among honest re-encodes of this part at its size and rate.
+
+    Args:
+        path: of the file.
+        reference: of the original, at the file's speed; it may be much longer.
+        alpha: how often an honest copy may be called manipulated.
+        encodes: how many honest encodes, at least 1 / alpha - 1.
+        seed: of these, 0 or more; None draws one.
+        limits: how much of each file is read.
+        progress: told of each honest encode done, and of how many.
+
+    Raises:
+        InputError: if a path is a pipe, or the encodes are too few for alpha.
+        MediaError: if a file cannot be read.
+    """
+    if "-" in (path, reference):
+        raise InputError("a pipe (-) cannot be inspected beside a reference: both are read several times; write it to a file first")
+    excerpt = find_excerpt(reference, path, limits=limits)
+    if excerpt is None:
+        return ReferenceInspection(None, None, path, reference)
+    with cut_out(reference, excerpt, limits=limits) as part:
+        found = verify_file(part, path, alpha=alpha, encodes=encodes, seed=seed, limits=limits, progress=progress)
+    return ReferenceInspection(excerpt, replace(found, source=reference), path, reference)
