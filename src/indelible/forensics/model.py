@@ -134,7 +134,7 @@ def load_model(folder: Path | None = None) -> Model:
         files = {name: (place / name).read_bytes() for name in (TRACE, CONTENT)}
     except (OSError, ValueError) as error:
         raise InputError(f"{place} holds no trained network that can be read: {error}; make one with: {_TRAIN}") from error
-    if not isinstance(card, dict) or card.get("schema") != _SCHEMA:
+    if not isinstance(card, dict) or card.get("schema") != _SCHEMA or not isinstance(card.get("sha256"), dict):
         raise InputError(f"{place / CARD} is no card of a trained network ({_SCHEMA}); make one with: {_TRAIN}")
     for name, data in files.items():
         if card["sha256"].get(name) != hashlib.sha256(data).hexdigest():

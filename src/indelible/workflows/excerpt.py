@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+from numpy.typing import NDArray
+
 from indelible.channel import Channel, run_channel_file
 from indelible.channel.timing import Trim
 from indelible.fingerprint.match import MemorySource, search
 from indelible.frames import Frame
 from indelible.verify.alignment import align
-from indelible.verify.descriptor import look_at, shown_aspect
+from indelible.verify.descriptor import Look, look_at, shown_aspect
 from indelible.video import Limits, open_video
 from indelible.workflows.fingerprint import fingerprint_file, query_file
 
@@ -21,6 +24,7 @@ __all__ = ["Excerpt", "cut_out", "find_excerpt"]
 
 _ROOM_SECONDS = 0.9  # around what the fingerprint says; the alignment looks for a lag of up to one second
 _WHOLE_SECONDS = 0.1
+_COMPARED, _BESIDE = 48, 3  # pictures, at lags of so many more or less
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,27 @@ def find_excerpt(original: str, clip: str, *, limits: Limits) -> Excerpt | None:
     begins: list[float] = []
     with open_video(original, limits=limits) as reader:
         there = look_at(_between(reader, start - _ROOM_SECONDS, end + _ROOM_SECONDS, begins), reader.info, wide=wide)
-    path = align(there, shown).frames
+    pictures = _pictures(there, shown)
     step = float((there.times[-1] - there.times[0]) / max(1, len(there) - 1))
-    begin, stop = (begins[0] + float(there.times[int(path[place])]) for place in (0, -1))
+    begin, stop = (begins[0] + float(there.times[int(pictures[place])]) for place in (0, -1))
     duration = known.duration_seconds
     whole = begin < _WHOLE_SECONDS and duration - stop - step < _WHOLE_SECONDS
     return Excerpt(max(0.0, begin - step / 2), stop + step / 2, whole, surest.log10_expected_false_matches)
+
+
+def _pictures(there: Look, shown: Look) -> NDArray[np.intp]:
+    """Return which picture of an original each of a clip shows, all at one lag: the alignment's usual one or, by finer looks, one beside it."""
+    found = align(there, shown)
+    usual = int(np.median(found.frames - found.expected))
+    some = np.unique(np.linspace(0, len(shown) - 1, min(len(shown), _COMPARED)).round().astype(np.intp))
+    light = shown.luma_of(some)
+
+    def apart(lag: int) -> float:
+        difference = there.luma_of(np.clip(found.expected[some] + lag, 0, len(there) - 1)) - light
+        return float(np.abs(difference - difference.mean(axis=(1, 2), keepdims=True)).mean())
+
+    lag = min(range(usual - _BESIDE, usual + _BESIDE + 1), key=apart)
+    return np.clip(found.expected + lag, 0, len(there) - 1)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from indelible.errors import InputError
 from indelible.video import Limits
 from indelible.video.limits import DEFAULT_LIMITS
-from indelible.workflows.document import Document
+from indelible.workflows.document import Document, document
 from indelible.workflows.excerpt import Excerpt, cut_out, find_excerpt
 from indelible.workflows.progress import Progress
 from indelible.workflows.verify import DEFAULT_ALPHA, DEFAULT_ENCODES, Verification, verify_file
@@ -38,23 +38,23 @@ class ReferenceInspection:
         return "MISMATCH" if self.verification is None else self.verification.decision.verdict
 
     def to_json(self) -> Document:
-        """Return the document ``indelible.verification/1`` with what is known of the excerpt; without one, the verdict alone."""
-        if self.verification is None or self.excerpt is None:
-            return {
-                "schema": "indelible.verification/1",
-                "source": self.reference,
-                "file": self.file,
-                "verdict": "MISMATCH",
-                "excerpt": None,
-            }
-        body = self.verification.to_json()
-        body["excerpt"] = {
-            "start_seconds": round(self.excerpt.start_seconds, 3),
-            "end_seconds": round(self.excerpt.end_seconds, 3),
-            "whole": self.excerpt.whole,
-            "log10_expected_false_matches": self.excerpt.log10_expected_false_matches,
-        }
-        return body
+        """Return the document ``indelible.reference-inspection/1``."""
+        part = self.excerpt
+        return document(
+            "reference-inspection",
+            file=self.file,
+            reference=self.reference,
+            verdict=self.verdict,
+            excerpt=None
+            if part is None
+            else {
+                "start_seconds": round(part.start_seconds, 3),
+                "end_seconds": round(part.end_seconds, 3),
+                "whole": part.whole,
+                "log10_expected_false_matches": part.log10_expected_false_matches,
+            },
+            verification=None if self.verification is None else self.verification.to_json(),
+        )
 
 
 def inspect_beside(

@@ -15,7 +15,7 @@ from indelible.drafts import check_free_folder, create_draft_folder
 from indelible.errors import InputError
 from indelible.forensics.forgeries import KINDS, UNSEEN
 from indelible.forensics.metrics import threshold_at
-from indelible.forensics.model import CARD, Model
+from indelible.forensics.model import CARD, CONTENT, TRACE, Model
 from indelible.forensics.training.cache import Records, build_cache, load_records
 from indelible.forensics.training.folds import CALIBRATING, JUDGING, folds
 from indelible.forensics.training.judge import Judged, calibrate, measure, score
@@ -75,7 +75,7 @@ def train_forensics(
     trained = train(parts["training"], parts["calibrating"], settings, checkpoint=checkpoint, progress=progress)
     with create_draft_folder(output) as folder:
         networks = export(trained.trace, trained.content, folder)
-        model = Model(*networks.values(), {})
+        model = Model(networks[TRACE], networks[CONTENT], {})
         progress("judging")
         judged = {name: score(model, parts[name]) for name in ("calibrating", "judging")}
         calibration = calibrate(judged["calibrating"])
