@@ -73,7 +73,7 @@ def find_excerpt(original: str, clip: str, *, limits: Limits) -> Excerpt | None:
 
 
 def _pictures(there: Look, shown: Look) -> NDArray[np.intp]:
-    """Return which picture of an original each of a clip shows, all at one lag: the alignment's usual one or, by finer looks, one beside it."""
+    """Return which picture of an original each of a clip shows, all at one lag: the usual one or, by finer looks, one beside it."""
     found = align(there, shown)
     usual = int(np.median(found.frames - found.expected))
     some = np.unique(np.linspace(0, len(shown) - 1, min(len(shown), _COMPARED)).round().astype(np.intp))
