@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from indelible.cli.batch import go_through
 from indelible.cli.limits import limit_option
-from indelible.cli.terminal import columns, complain, print_document, progress_bar, warn
+from indelible.cli.terminal import columns, progress_bar
 from indelible.cli.verify import EXIT_CODES as BESIDE_EXIT_CODES
 from indelible.cli.verify import in_words
-from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
     from indelible.video import Limits
@@ -83,7 +83,7 @@ def inspect(
         check_page(report, overwrite=force)  # before the work, not after it
     if reference is None:
         ctx.exit(_blind(files, weights, instants, report, limits, as_json))
-    ctx.exit(_beside(files, reference, encodes, seed, report, limits, force, as_json))
+    ctx.exit(_beside(files, reference, encodes, seed, report, limits, as_json))
 
 
 def _blind(files: tuple[str, ...], weights: Path | None, instants: int, report: str | None, limits: Limits, as_json: bool) -> int:
@@ -92,62 +92,33 @@ def _blind(files: tuple[str, ...], weights: Path | None, instants: int, report: 
     from indelible.workflows.inspect import inspect_file
 
     model = load_model(weights)
-    results: list[Inspection] = []
-    worst = 0
-    for file in files:
-        try:
-            result = inspect_file(file, model, instants=instants, limits=limits)
-        except IndelibleError as error:
-            if len(files) == 1:
-                raise
-            complain(f"error: {error}")  # and on to the next file
-            worst = max(worst, error.exit_code)
-            continue
-        results.append(result)
-        warn(f"{file}: {sentence}" for sentence in result.warnings)
-        if as_json:
-            print_document(result.to_json())
-        else:
-            click.echo(_in_words(result))
-        worst = max(worst, EXIT_CODES[result.verdict])
+    results, worst = go_through(
+        files,
+        lambda file: inspect_file(file, model, instants=instants, limits=limits),
+        in_words=_in_words,
+        exit_code=lambda result: EXIT_CODES[result.verdict],
+        as_json=as_json,
+    )
     if report is not None:
         write_inspect_report(report, results)
     return worst
 
 
 def _beside(
-    files: tuple[str, ...],
-    reference: str,
-    encodes: int,
-    seed: int | None,
-    report: str | None,
-    limits: Limits,
-    force: bool,
-    as_json: bool,
+    files: tuple[str, ...], reference: str, encodes: int, seed: int | None, report: str | None, limits: Limits, as_json: bool
 ) -> int:
+    from indelible.report.verify import write_verify_report
     from indelible.workflows.inspect_reference import inspect_beside
-    from indelible.workflows.verify_report import write_report
 
-    results: list[ReferenceInspection] = []
-    worst = 0
-    for file in files:
-        try:
-            with progress_bar(f"{file}: honest encodes") as progress:
-                result = inspect_beside(file, reference, encodes=encodes, seed=seed, limits=limits, progress=progress)
-        except IndelibleError as error:
-            if len(files) == 1:
-                raise
-            complain(f"error: {error}")
-            worst = max(worst, error.exit_code)
-            continue
-        results.append(result)
-        if as_json:
-            print_document(result.to_json())
-        else:
-            click.echo(_beside_in_words(result))
-        worst = max(worst, BESIDE_EXIT_CODES[result.verdict])
+    def work(file: str) -> ReferenceInspection:
+        with progress_bar(f"{file}: honest encodes") as progress:
+            return inspect_beside(file, reference, encodes=encodes, seed=seed, limits=limits, progress=progress)
+
+    results, worst = go_through(
+        files, work, in_words=_beside_in_words, exit_code=lambda result: BESIDE_EXIT_CODES[result.verdict], as_json=as_json
+    )
     if report is not None:
-        write_report(report, [result.verification for result in results if result.verification], overwrite=force, limits=limits)
+        write_verify_report(report, [(result.verification, result.frames) for result in results if result.verification])
     return worst
 
 

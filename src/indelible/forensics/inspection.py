@@ -60,7 +60,7 @@ class Looked:
 
 
 def instants_of(frames: Iterable[Frame], *, count: int, wanted: int = INSTANTS) -> list[Instant]:
-    """Return instants spread evenly over a clip; pictures are scaled to at most 384 lines and an even size.
+    """Return instants spread evenly over a clip; pictures are scaled to at most 384 lines, and both sides cut to multiples of 8.
 
     Args:
         frames: of one size.
@@ -80,6 +80,8 @@ def instants_of(frames: Iterable[Frame], *, count: int, wanted: int = INSTANTS) 
         if index - 1 in middles and len(recent) == 3:
             stack = np.stack([_scaled(stack_of([even_picture(each)])[0]) for each in recent])
             found.append(Instant(stack, (recent[1].pts_seconds or 0.0) - start))
+            if len(found) == len(middles):
+                break
     if not found:
         raise InputError("a clip needs at least 3 pictures to be looked at")
     if min(found[0].stack.shape[1:3]) < WINDOW:
@@ -145,9 +147,11 @@ def even_picture(frame: Frame) -> Frame:
 
 def _scaled(picture: Stack) -> Stack:
     height, width = picture.shape[:2]
-    factor = min(1.0, _LINES / min(height, width))
+    factor = _LINES / min(height, width)
+    if factor >= 1.0:  # cut rather than scaled by a little, which would leave a trace of its own
+        return picture[: height // _CELL * _CELL, : width // _CELL * _CELL]
     size = (round(width * factor) // _CELL * _CELL, round(height * factor) // _CELL * _CELL)
-    return picture if size == (width, height) else np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _places(length: int) -> list[int]:

@@ -19,7 +19,7 @@ from indelible.forensics.training.cache import Records
 
 __all__ = ["Judged", "calibrate", "measure", "score"]
 
-_PENALTY = 1e-2  # keeps the weights of two features that say nearly the same small
+_PENALTY = 1e-4  # keeps the weights of two features that say nearly the same small
 _SMALL_AREA = 0.10
 _RESAMPLES, _SEED = 1000, 5
 

@@ -104,6 +104,10 @@ def train_forensics(
                 "clips": len(parts["training"]),
             },
             "data": where,
+            "sources": {
+                part: sorted({clip.source for clip in corpus.clips if fold_of[clip.name] in wanted})
+                for part, wanted in _parts(settings.folds).items()
+            },
             "calibration": model.card["calibration"],
             "threshold": {
                 "logit": threshold,
