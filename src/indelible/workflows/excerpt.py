@@ -34,12 +34,14 @@ class Excerpt:
     Args:
         start_seconds: of the first picture that is shown, from the original's first.
         end_seconds: of the picture after the last.
+        picture_seconds: from one picture of the original to the next.
         whole: whether it is all of the original.
         log10_expected_false_matches: of the fingerprint's match.
     """
 
     start_seconds: float
     end_seconds: float
+    picture_seconds: float
     whole: bool
     log10_expected_false_matches: float
 
@@ -69,7 +71,7 @@ def find_excerpt(original: str, clip: str, *, limits: Limits) -> Excerpt | None:
     begin, stop = (begins[0] + float(there.times[int(pictures[place])]) for place in (0, -1))
     duration = known.duration_seconds
     whole = begin < _WHOLE_SECONDS and duration - stop - step < _WHOLE_SECONDS
-    return Excerpt(max(0.0, begin - step / 2), stop + step / 2, whole, surest.log10_expected_false_matches)
+    return Excerpt(begin, stop + step, step, whole, surest.log10_expected_false_matches)
 
 
 def _pictures(there: Look, shown: Look) -> NDArray[np.intp]:
@@ -95,7 +97,8 @@ def cut_out(original: str, excerpt: Excerpt, *, limits: Limits) -> Iterator[str]
         return
     with TemporaryDirectory(prefix="indelible-excerpt-") as folder:
         file = Path(folder) / "excerpt.mkv"
-        trim = Trim(round(excerpt.start_seconds, 6), round(excerpt.end_seconds, 6))
+        half = excerpt.picture_seconds / 2  # between two pictures no rounding of times matters
+        trim = Trim(round(max(0.0, excerpt.start_seconds - half), 6), round(excerpt.end_seconds - half, 6))
         run_channel_file(original, str(file), Channel((trim,)), limits=limits)
         yield str(file)
 

@@ -28,6 +28,7 @@ from indelible.forensics.training.settings import TrainingSettings
 __all__ = ["Trained", "train"]
 
 _WARM_UP = 0.05  # of the training, in which the rate of learning rises
+_LOWEST_RATE = 0.02
 _EASY = 0.3  # of the training, in which only records that are encoded well are seen
 _AVERAGE = 0.99
 _MANIPULATED_WEIGHT = 3.0
@@ -183,9 +184,10 @@ def _pool(many: Sequence[Records]) -> list[tuple[Records, int]]:
 
 
 def _rate_at(share: float) -> float:
-    return (
-        share / _WARM_UP if 0 < share < _WARM_UP else 0.02 if share == 0 else 0.5 * (1 + math.cos(math.pi * min(share, 1.0))) * 0.98 + 0.02
-    )
+    """Return the share of the highest rate of learning: up in a line, down along a cosine, never below a fiftieth."""
+    if share < _WARM_UP:
+        return max(_LOWEST_RATE, share / _WARM_UP)
+    return _LOWEST_RATE + (1.0 - _LOWEST_RATE) * 0.5 * (1.0 + math.cos(math.pi * min(share, 1.0)))
 
 
 def _loss(trace: Any, batch: Batch) -> Any:

@@ -69,7 +69,8 @@ def train_forensics(
     parts = {name: _records(corpus.clips, files, fold_of, wanted) for name, wanted in _parts(settings.folds).items()}
     if not all(parts.values()):
         raise InputError(f"a part of the corpus has no clip of 9 pictures or more: { ({name: len(part) for name, part in parts.items()}) }")
-    checkpoint = cache / f"training-{corpus.digest[:8]}-{hashlib.sha256(settings.identity.encode()).hexdigest()[:8]}.pt"
+    twins = next(iter(files.values())).parent  # a checkpoint is of the twins beside it
+    checkpoint = twins / f"training-{corpus.digest[:8]}-{hashlib.sha256(settings.identity.encode()).hexdigest()[:8]}.pt"
     if not resume:
         checkpoint.unlink(missing_ok=True)
     trained = train(parts["training"], parts["calibrating"], settings, checkpoint=checkpoint, progress=progress)
