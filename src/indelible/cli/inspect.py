@@ -126,7 +126,10 @@ def _in_words(result: Inspection) -> str:
     rows = [
         ("probability", f"{result.probability:.2f} of the most suspect place; more than {result.threshold:.2f} counts as manipulated"),
         ("reliability", f"{result.reliability:.0%} of manipulations were found at this quality (CRF about {result.looked.crf:.0f})"),
-        ("false alarms", f"at most {result.false_alarms:.0%} of real footage"),
+        (
+            "false alarms",
+            f"{result.false_alarms:.0%} of real clips where the threshold was set, {result.unseen_false_alarms:.0%} of unseen ones",
+        ),
         ("network", f"{result.network['name']} ({result.network['sha256'][:12]})"),
     ]
     return f"{result.file}: {result.verdict}\n{columns(rows)}"

@@ -39,6 +39,8 @@ class Inspected(Protocol):
     @property
     def false_alarms(self) -> float: ...
     @property
+    def unseen_false_alarms(self) -> float: ...
+    @property
     def reliability(self) -> float: ...
     @property
     def looked(self) -> Looked: ...
@@ -84,7 +86,7 @@ def _section(result: Inspected) -> Markup:
     said = element("span", f"probability {result.probability:.2f}; more than {result.threshold:.2f} counts as manipulated")
     known = facts(
         reliability=f"{result.reliability:.0%} of manipulations were found at this quality",
-        false_alarms=f"at most {result.false_alarms:.0%} of real footage",
+        false_alarms=f"{result.false_alarms:.0%} of real clips where the threshold was set, {result.unseen_false_alarms:.0%} of others",
         estimated_CRF=f"{looked.crf:.0f}",
         network=f"{result.network['name']} ({result.network['sha256'][:12]})",
     )

@@ -29,7 +29,8 @@ class Inspection:
         verdict: manipulated, no trace, or that it cannot be told.
         probability: of the most suspect place, real and manipulated windows taken for equally frequent.
         threshold: probability above which the verdict is manipulated.
-        false_alarms: share of real footage above the threshold, at most, where that was set.
+        false_alarms: share of real clips above the threshold, at most, on the sources where it was set.
+        unseen_false_alarms: share of real clips of other sources above it, after the channel where it is highest.
         reliability: share of manipulations that were found where the last encode was about like this one.
         looked: what was seen.
         network: name and digest of the network.
@@ -41,6 +42,7 @@ class Inspection:
     probability: float
     threshold: float
     false_alarms: float
+    unseen_false_alarms: float
     reliability: float
     looked: Looked
     network: dict[str, str]
@@ -56,6 +58,7 @@ class Inspection:
             probability=round(self.probability, 4),
             threshold=round(self.threshold, 4),
             false_alarms=self.false_alarms,
+            unseen_false_alarms=self.unseen_false_alarms,
             reliability=self.reliability,
             estimated_crf=round(looked.crf, 1),
             instants=[
@@ -96,6 +99,7 @@ def inspect_file(path: str | os.PathLike[str], model: Model, *, instants: int = 
         probability=_probability(looked.score),
         threshold=_probability(card["threshold"]["logit"]),
         false_alarms=card["threshold"]["false_alarms"],
+        unseen_false_alarms=max(card["threshold"]["unseen_false_alarms"].values()),
         reliability=reliability_at(card, looked.crf),
         looked=looked,
         network=network_of(card),
