@@ -23,6 +23,7 @@ __all__ = [
     "Certification",
     "ChannelResult",
     "Conformance",
+    "Consensus",
     "DetectResult",
     "EncoderSettings",
     "Fingerprint",
@@ -42,6 +43,7 @@ __all__ = [
     "channel_file",
     "check_certificate",
     "conform_file",
+    "consensus_of",
     "detect_file",
     "fingerprint_file",
     "load_key",
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from indelible.workflows.certify import Certification, certify_file
     from indelible.workflows.channel import ChannelResult, channel_file
     from indelible.workflows.conform import Conformance, conform_file
+    from indelible.workflows.consensus import Consensus, consensus_of
     from indelible.workflows.copies import RegisteredCopies, Registration
     from indelible.workflows.detect import DetectResult, detect_file
     from indelible.workflows.fingerprint import FingerprintResult, fingerprint_file
@@ -78,6 +81,7 @@ _HOMES = {
     "Certification": "indelible.workflows.certify",
     "ChannelResult": "indelible.workflows.channel",
     "Conformance": "indelible.workflows.conform",
+    "Consensus": "indelible.workflows.consensus",
     "DetectResult": "indelible.workflows.detect",
     "EncoderSettings": "indelible.video",
     "Fingerprint": "indelible.fingerprint",
@@ -97,6 +101,7 @@ _HOMES = {
     "channel_file": "indelible.workflows.channel",
     "check_certificate": "indelible.workflows.certificate",
     "conform_file": "indelible.workflows.conform",
+    "consensus_of": "indelible.workflows.consensus",
     "detect_file": "indelible.workflows.detect",
     "fingerprint_file": "indelible.workflows.fingerprint",
     "load_key": "indelible.keys",

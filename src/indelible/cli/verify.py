@@ -8,6 +8,7 @@ import click
 
 from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, warn
+from indelible.cli.verifying import ENCODES, SEED, alpha_option
 from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
@@ -39,25 +40,9 @@ Examples:
 )
 @click.argument("source", metavar="SOURCE")
 @click.argument("renditions", metavar="RENDITION...", nargs=-1, required=True)
-@click.option(
-    "--alpha",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=0.01,
-    show_default=True,
-    metavar="P",
-    help="How often an honest rendition may be called anything but authentic or suspect.",
-)
-@click.option(
-    "--encodes",
-    type=click.IntRange(1, 10_000),
-    default=99,
-    show_default=True,
-    metavar="N",
-    help="Honest encodes of the source to rank each rendition among; no p-value is below 1 / (N + 1).",
-)
-@click.option(
-    "--seed", type=click.IntRange(0), metavar="N", help="Of the honest encodes, to repeat a verdict.  [default: drawn and printed]"
-)
+@alpha_option("How often an honest rendition may be called anything but authentic or suspect.")
+@ENCODES
+@SEED
 @click.option("--report", metavar="FILE.html", help="Write a page with verdict, timeline and the worst frames of each.")
 @limit_option
 @click.option("--force", is_flag=True, help="Replace the report if it exists.")

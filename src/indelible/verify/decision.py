@@ -1,10 +1,10 @@
 """From differences to a verdict: the rank of a rendition among honest renditions of the same source.
 
-All members of the set, the rendition and n honest encodes made for this purpose, are treated alike: each statistic is put on a logarithmic
-scale and centred and scaled by the median and the median absolute deviation over the whole set, the largest over all statistics is
-the member's score, and p is the rank of the rendition's score, (1 + #{honest >= it}) / (n + 1). If the rendition was made like the others,
-the n + 1 scores are exchangeable, and p is valid exactly, whatever the statistics are (Vovk, Gammerman and Shafer, "Algorithmic Learning
-in a Random World", 2005, section 2.2: full conformal prediction). No p below 1 / (n + 1) can be attained.
+All members of the set, the rendition and n honest encodes made for this purpose, are treated alike: each statistic of a member is put on a
+logarithmic scale and compared with the largest that any other member has, in units of how far that lies above the median; the largest
+over all statistics is the member's score, and p is the rank of the rendition's score, (1 + #{honest >= it}) / (n + 1). If the rendition was
+made like the others, the n + 1 scores are exchangeable, and p is valid exactly, whatever the statistics are (Vovk, Gammerman and Shafer,
+"Algorithmic Learning in a Random World", 2005, section 2.2: full conformal prediction). No p below 1 / (n + 1) can be attained.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from indelible.errors import InputError
 from indelible.stats.intervals import monte_carlo_p
 from indelible.verify.families import FAMILIES, STATISTICS, Family, Measured
 
-__all__ = ["Decision", "Verdict", "decide", "smallest_alpha"]
+__all__ = ["Decision", "Verdict", "decide", "decide_on", "smallest_alpha"]
 
 Verdict = Literal["AUTHENTIC", "SUSPECT", "TAMPERED", "POOR_QUALITY", "MISMATCH", "INCONCLUSIVE"]
 
 _SUSPECT_TIMES = 5.0  # alpha
 _UNLIKE = 0.5
+_OF_MEDIAN = -1.0  # what a member in the middle has, where there is more than the least range
+_LEAST_RANGE = 3.0  # least spreads that the largest of honest statistics lies above their median
 _LEAST_FRAMES = 8
 
 
@@ -38,7 +40,7 @@ class Decision:
         verdict: see `decide`.
         log10_p: of all families together.
         families: log10 p of each by itself, not corrected for their number.
-        scores: the largest standardised statistic of each family; a few for honest work.
+        scores: the largest standardised statistic of each family; above 0 where it is larger than that of any honest encode.
         statistics: value of each statistic.
         calibration_size: honest encodes it was ranked among.
         reason: in words.
@@ -73,32 +75,46 @@ def decide(found: Measured, honest: Sequence[NDArray[np.float64]], *, alpha: flo
     Raises:
         InputError: if the honest encodes are too few for alpha.
     """
+    return decide_on(found.values, honest, likeness=found.likeness, frames=len(found.frame_residuals), alpha=alpha)
+
+
+def decide_on(
+    values: NDArray[np.float64], honest: Sequence[NDArray[np.float64]], *, likeness: float, frames: int, alpha: float
+) -> Decision:
+    """Return the verdict from the numbers alone: the rendition's statistics, its likeness to the source, and how many pictures it has."""
     if not 0.0 < alpha < 1.0 or smallest_alpha(len(honest)) > alpha * (1.0 + 1e-9):
         needed = math.ceil(1.0 / alpha) - 1 if 0.0 < alpha < 1.0 else 1
         raise InputError(f"{len(honest)} honest encodes cannot decide at alpha {alpha:g}; at least {needed} are needed")
-    standard = _standardised(np.stack([found.values, *honest]))
+    standard = _standardised(np.stack([values, *honest]))
     p = _rank_p(standard.max(axis=1))
     by_family = {name: standard[:, [each.family == name for each in STATISTICS]].max(axis=1) for name in FAMILIES}
     family_p = {name: _rank_p(scores) for name, scores in by_family.items()}
     without_quality = _rank_p(np.max([scores for name, scores in by_family.items() if name != "quality"], axis=0))
-    verdict, reason = _verdict(found, p, without_quality, {name: float(scores[0]) for name, scores in by_family.items()}, alpha)
+    scores = {name: float(each[0]) for name, each in by_family.items()}
+    verdict, reason = _verdict(p, without_quality, scores, alpha, likeness=likeness, frames=frames)
     return Decision(
         verdict=verdict,
         log10_p=math.log10(p),
         families={name: math.log10(each) for name, each in family_p.items()},
-        scores={name: round(float(scores[0]), 3) for name, scores in by_family.items()},
-        statistics={each.name: float(value) for each, value in zip(STATISTICS, found.values, strict=True)},
+        scores={name: round(each, 3) for name, each in scores.items()},
+        statistics={each.name: float(value) for each, value in zip(STATISTICS, values, strict=True)},
         calibration_size=len(honest),
         reason=reason,
     )
 
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the statistics of all members of a set, shape (members, statistics), in a way that does not depend on their order."""
+    """Return the statistics of all members of a set, shape (members, statistics), in a way that does not depend on their order.
+
+    Honest work has long tails (average bitrate at a low rate, a lag of one picture), of another length for each statistic: deviations
+    in units of the spread would be largest for the member with the longest tail, and hide one far beyond all others elsewhere.
+    """
     logs = np.log(values + np.array([each.unit for each in STATISTICS]))
-    centre = np.median(logs, axis=0)
-    spread = 1.4826 * np.median(np.abs(logs - centre), axis=0)
-    standard: NDArray[np.float64] = (logs - centre) / np.maximum(spread, np.array([each.least_spread for each in STATISTICS]))
+    second, first = np.sort(logs, axis=0)[-2:]
+    others = np.where(logs >= first, second, first)
+    least = _LEAST_RANGE * np.array([each.least_spread for each in STATISTICS])
+    standard: NDArray[np.float64] = (logs - others) / np.maximum(others - np.median(logs, axis=0), least)
+    standard[:, np.ptp(logs, axis=0) == 0.0] = _OF_MEDIAN  # what is the same for all must not tie them
     return standard
 
 
@@ -106,13 +122,15 @@ def _rank_p(scores: NDArray[np.float64]) -> float:
     return monte_carlo_p(float(scores[0]), scores[1:])
 
 
-def _verdict(found: Measured, p: float, without_quality: float, scores: dict[Family, float], alpha: float) -> tuple[Verdict, str]:
+def _verdict(
+    p: float, without_quality: float, scores: dict[Family, float], alpha: float, *, likeness: float, frames: int
+) -> tuple[Verdict, str]:
     strongest = max(scores, key=lambda name: scores[name])
-    if len(found.frame_residuals) < _LEAST_FRAMES:
-        return "INCONCLUSIVE", f"{len(found.frame_residuals)} pictures are too few; at least {_LEAST_FRAMES} are needed"
+    if frames < _LEAST_FRAMES:
+        return "INCONCLUSIVE", f"{frames} pictures are too few; at least {_LEAST_FRAMES} are needed"
     if p <= alpha:
-        if found.likeness < _UNLIKE:
-            return "MISMATCH", f"the pictures do not resemble each other (correlation {found.likeness:.2f})"
+        if likeness < _UNLIKE:
+            return "MISMATCH", f"the pictures do not resemble each other (correlation {likeness:.2f})"
         if without_quality > alpha and strongest == "quality":
             return "POOR_QUALITY", "less or more detail than any honest encode at this rate, and nothing else"
         return "TAMPERED", f"unlike every honest encode, most of all in the family {strongest}"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
+from indelible.errors import MediaError
 from indelible.frames import Frame
 from indelible.verify.descriptor import look_at, shown_aspect
 from indelible.video import Limits, open_video
+from indelible.video.playlist import is_segmented, segment_list
+from indelible.workflows.certificate import sha256_of
 
-__all__ = ["Original"]
+__all__ = ["Original", "digest_of"]
 
 _HELD_BYTES = 600_000_000
 
@@ -50,3 +54,21 @@ class Original:
             return
         with open_video(self.path, limits=self._limits) as reader:
             yield from reader
+
+
+def digest_of(path: str) -> str:
+    """Return the SHA-256 of a file or, of a video in segments, of all its segments one after the other; hexadecimal.
+
+    Raises:
+        MediaError: if it cannot be read.
+    """
+    if not is_segmented(path):
+        return sha256_of(path)
+    running = hashlib.sha256()
+    for part in segment_list(path).files:
+        try:
+            with part.open("rb") as file:
+                hashlib.file_digest(file, lambda: running)
+        except OSError as error:
+            raise MediaError(f"cannot read {part}: {error.strerror or error}") from error
+    return running.hexdigest()
