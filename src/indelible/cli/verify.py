@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, warn
@@ -36,26 +37,32 @@ Examples:
   indelible verify segment.mp4 360p.mp4
   indelible verify segment.mp4 720p.mp4 360p.mp4 144p.mp4 --json
   indelible verify segment.mp4 360p.mp4 --report 360p.html
-  indelible verify segment.mp4 360p.mp4 --encodes 19 --alpha 0.05"""
+  indelible verify segment.mp4 360p.mp4 --encodes 19 --alpha 0.05
+  indelible verify segment.mp4 360p.mp4 --evidence 360p.evidence.json
+  indelible verify --check 360p.evidence.json segment.mp4 360p.mp4"""
 )
-@click.argument("source", metavar="SOURCE")
-@click.argument("renditions", metavar="RENDITION...", nargs=-1, required=True)
+@click.argument("source", metavar="[SOURCE]", required=False)
+@click.argument("renditions", metavar="[RENDITION...]", nargs=-1)
 @alpha_option("How often an honest rendition may be called anything but authentic or suspect.")
 @ENCODES
 @SEED
 @click.option("--report", metavar="FILE.html", help="Write a page with verdict, timeline and the worst frames of each.")
+@click.option("--evidence", metavar="FILE.json", help="Write all that the verdict was made of, for others to make it again.")
+@click.option("--check", "checked", metavar="FILE.json", help="Make the verdict of this evidence again; with files, all of it.")
 @limit_option
-@click.option("--force", is_flag=True, help="Replace the report if it exists.")
+@click.option("--force", is_flag=True, help="Replace the report, and the evidence, if they exist.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each rendition.")
 @click.pass_context
 def verify(
     ctx: click.Context,
-    source: str,
+    source: str | None,
     renditions: tuple[str, ...],
     alpha: float,
     encodes: int,
     seed: int | None,
     report: str | None,
+    evidence: str | None,
+    checked: str | None,
     limits: Limits,
     force: bool,
     as_json: bool,
@@ -67,13 +74,28 @@ def verify(
     segments of seconds, not films.
 
     Exits with 0 for AUTHENTIC, with 1 for TAMPERED, POOR_QUALITY and MISMATCH, and with 5 for SUSPECT and INCONCLUSIVE.
+
+    With --check, exits with 1 if the verdict does not follow from the evidence or, with SOURCE and RENDITION, the evidence from these.
     """
+    if checked is not None:
+        given = {name for name in ("alpha", "encodes", "seed") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+        given |= {name for name, value in (("report", report), ("evidence", evidence)) if value}
+        if given:
+            raise click.UsageError(f"--check makes no new verdict; leave --{min(given)} out.")
+        ctx.exit(0 if _check(checked, source, renditions, limits, as_json=as_json) else 1)
+    if source is None or not renditions:
+        raise click.UsageError("Missing arguments: the source, and at least one rendition of it.")
+    if evidence is not None and len(renditions) > 1:
+        raise click.UsageError("--evidence is of one rendition; verify the others by themselves.")
+    from indelible.workflows.evidence import check_evidence_place, write_evidence
     from indelible.workflows.page import check_page
     from indelible.workflows.verify import verify_file
     from indelible.workflows.verify_report import write_report
 
     if report is not None:
         check_page(report, overwrite=force)  # before the work, not after it
+    if evidence is not None:
+        check_evidence_place(evidence, overwrite=force)
     everything: list[Verification] = []
     worst = 0
     for file in renditions:
@@ -87,6 +109,8 @@ def verify(
             worst = max(worst, error.exit_code)
             continue
         everything.append(result)
+        if evidence is not None:
+            write_evidence(evidence, result)
         warn(f"{file}: {sentence}" for sentence in result.warnings)
         if as_json:
             print_document(result.to_json())
@@ -96,6 +120,25 @@ def verify(
     if report is not None:
         write_report(report, everything, overwrite=force, limits=limits)
     ctx.exit(worst)
+
+
+def _check(evidence: str, source: str | None, renditions: tuple[str, ...], limits: Limits, *, as_json: bool) -> bool:
+    from indelible.workflows.evidence import check_evidence
+
+    if len(renditions) != (source is not None):
+        raise click.UsageError("--check takes the source and the rendition of the evidence, or neither.")
+    with progress_bar("honest encodes") as progress:
+        files = None if source is None else (source, renditions[0])
+        result = check_evidence(evidence, files, limits=limits, progress=progress)
+    if as_json:
+        print_document(result.to_json())
+    else:
+        follows = "the files" if result.files_compared else "its statistics"
+        click.echo(f"{evidence}: {f'{result.verdict} follows from {follows}' if result.holds else 'DOES NOT HOLD'}")
+        warn(result.remarks)
+        for problem in result.problems:
+            complain(problem)
+    return result.holds
 
 
 def _in_words(result: Verification) -> str:
