@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, warn
+from indelible.cli.verify_stream import run_stream
 from indelible.cli.verifying import ENCODES, SEED, alpha_option
 from indelible.errors import IndelibleError
 
@@ -38,6 +39,7 @@ Examples:
   indelible verify segment.mp4 720p.mp4 360p.mp4 144p.mp4 --json
   indelible verify segment.mp4 360p.mp4 --report 360p.html
   indelible verify segment.mp4 360p.mp4 --encodes 19 --alpha 0.05
+  indelible verify live.m3u8 360p/live.m3u8 --stream --alarm 0.001
   indelible verify segment.mp4 360p.mp4 --evidence 360p.evidence.json
   indelible verify --check 360p.evidence.json segment.mp4 360p.mp4"""
 )
@@ -47,6 +49,13 @@ Examples:
 @ENCODES
 @SEED
 @click.option("--report", metavar="FILE.html", help="Write a page with verdict, timeline and the worst frames of each.")
+@click.option("--stream", is_flag=True, help="Verify playlists or folders segment by segment, and sum up the evidence.")
+@click.option(
+    "--alarm",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="P",
+    help="How often an honest stream, however long, may raise an alarm.  [default: 0.01]",
+)
 @click.option("--evidence", metavar="FILE.json", help="Write all that the verdict was made of, for others to make it again.")
 @click.option("--check", "checked", metavar="FILE.json", help="Make the verdict of this evidence again; with files, all of it.")
 @limit_option
@@ -61,6 +70,8 @@ def verify(
     encodes: int,
     seed: int | None,
     report: str | None,
+    stream: bool,
+    alarm: float | None,
     evidence: str | None,
     checked: str | None,
     limits: Limits,
@@ -75,11 +86,13 @@ def verify(
 
     Exits with 0 for AUTHENTIC, with 1 for TAMPERED, POOR_QUALITY and MISMATCH, and with 5 for SUSPECT and INCONCLUSIVE.
 
+    With --stream, exits with 1 for an alarm or missing segments, and with 5 if a segment is unlike honest work but raises no alarm.
+
     With --check, exits with 1 if the verdict does not follow from the evidence or, with SOURCE and RENDITION, the evidence from these.
     """
     if checked is not None:
         given = {name for name in ("alpha", "encodes", "seed") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-        given |= {name for name, value in (("report", report), ("evidence", evidence)) if value}
+        given |= {name for name, value in (("report", report), ("evidence", evidence), ("stream", stream), ("alarm", alarm)) if value}
         if given:
             raise click.UsageError(f"--check makes no new verdict; leave --{min(given)} out.")
         ctx.exit(0 if _check(checked, source, renditions, limits, as_json=as_json) else 1)
@@ -87,6 +100,18 @@ def verify(
         raise click.UsageError("Missing arguments: the source, and at least one rendition of it.")
     if evidence is not None and len(renditions) > 1:
         raise click.UsageError("--evidence is of one rendition; verify the others by themselves.")
+    if alarm is not None and not stream:
+        raise click.UsageError("--alarm is of a stream; add --stream, or leave it out.")
+    if stream:
+        if report is not None or evidence is not None or len(renditions) > 1:
+            raise click.UsageError(
+                "--stream takes one rendition, and neither --report nor --evidence; verify a segment by itself for these."
+            )
+        from indelible.workflows.verify_stream import DEFAULT_ALARM, VerifiedStream
+
+        level = DEFAULT_ALARM if alarm is None else alarm
+        both = VerifiedStream(source, renditions[0], alpha=alpha, alarm=level, encodes=encodes, seed=seed, limits=limits)
+        ctx.exit(run_stream(both, as_json=as_json))
     from indelible.workflows.evidence import check_evidence_place, write_evidence
     from indelible.workflows.page import check_page
     from indelible.workflows.verify import verify_file

@@ -19,10 +19,11 @@ from indelible.verify.descriptor import Look, look_at
 from indelible.verify.families import measure
 from indelible.verify.honest import Target, draw_honest, honest_looks, in_order_of_work
 from indelible.verify.localise import Region, regions
-from indelible.video import Limits, open_video
+from indelible.video import Limits, Source, open_video
 from indelible.video.limits import DEFAULT_LIMITS
+from indelible.video.source import is_pipe
 from indelible.video.survey import Survey, survey
-from indelible.workflows.document import Document, document
+from indelible.workflows.document import Document, document, label
 from indelible.workflows.original import Original, digest_of
 from indelible.workflows.progress import Progress
 
@@ -109,8 +110,8 @@ class Verification:
 
 
 def verify_file(
-    source: str,
-    rendition: str,
+    source: Source,
+    rendition: Source,
     *,
     alpha: float = DEFAULT_ALPHA,
     encodes: int = DEFAULT_ENCODES,
@@ -124,7 +125,7 @@ def verify_file(
     rendition's size, frame rate and about its bitrate; p is the rendition's rank among them.
 
     Args:
-        source: path of a file, a playlist or a folder of segments.
+        source: a path, also of a playlist or a folder of segments, or a binary file object that can be read from its start again.
         rendition: the same of what is to be verified.
         alpha: how often an honest rendition may be called something else.
         encodes: how many honest encodes, at least 1 / alpha - 1.
@@ -137,7 +138,7 @@ def verify_file(
         MediaError: if a file cannot be read.
     """
     for path in (source, rendition):
-        if path == "-":
+        if is_pipe(path):
             raise InputError("a pipe (-) cannot be verified: source and rendition are read several times; write it to a file first")
     chosen = checked_seed(seed, alpha=alpha, encodes=encodes)
     original = Original(source, limits)
@@ -153,8 +154,8 @@ def verify_file(
     decision = with_checks(decide(found, null, alpha=alpha), checks)
     differs = decision.verdict not in ("AUTHENTIC", "INCONCLUSIVE")
     return Verification(
-        source=source,
-        file=rendition,
+        source=label(source),
+        file=label(rendition),
         decision=decision,
         alpha=alpha,
         alignment=found.alignment,
