@@ -8,10 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from indelible.errors import InputError, MediaError
+from indelible.errors import InputError, MediaError, OutputError
 from indelible.workflows.channel import channel_file
 from indelible.workflows.consensus import Consensus, consensus_of, consensus_on
 from indelible.workflows.panel import Panel
+from indelible.workflows.verify_report import write_consensus
 from tests.cli.conftest import invoke
 from tests.photographs import film
 
@@ -116,6 +117,18 @@ def test_what_is_not_allowed_is_refused(work):
             consensus_of(files, **SETTINGS)
     done = invoke("consensus", work.large, work.small, "--encodes", 19)
     assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+
+
+def test_the_page_shows_where_the_outlier_differs(work, tmp_path):
+    page = tmp_path / "page.html"
+    write_consensus(page, asked(work, "large", "small", "logo"))
+    text = page.read_text()
+    assert text.count("<img") >= 6  # worst frames and heat map
+    assert "times honest work" in text
+    with pytest.raises(OutputError):
+        write_consensus(page, asked(work, "large", "small", "logo"))
+    write_consensus(page, asked(work, "large", "logo", "tone"), overwrite=True)
+    assert "NO_QUORUM" in page.read_text()
 
 
 def test_the_command(work):

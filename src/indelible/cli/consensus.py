@@ -32,7 +32,9 @@ Examples:
 @alpha_option("How often a pair of honest renditions may disagree.")
 @ENCODES
 @SEED
+@click.option("--report", metavar="FILE.html", help="Write a page with all pairs, and where each outlier differs.")
 @limit_option
+@click.option("--force", is_flag=True, help="Replace the report if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def consensus(
@@ -43,7 +45,9 @@ def consensus(
     alpha: float,
     encodes: int,
     seed: int | None,
+    report: str | None,
     limits: Limits,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Say which renditions of one segment agree, and which of them to take, without the source.
@@ -54,7 +58,11 @@ def consensus(
     Exits with 0 if M agree, and with 5 if they do not.
     """
     from indelible.workflows.consensus import consensus_of
+    from indelible.workflows.page import check_page
+    from indelible.workflows.verify_report import write_consensus
 
+    if report is not None:
+        check_page(report, overwrite=force)  # before the work, not after it
     with progress_bar("honest encodes") as progress:
         result = consensus_of(
             renditions, quorum=quorum, first=first, alpha=alpha, encodes=encodes, seed=seed, limits=limits, progress=progress
@@ -64,6 +72,8 @@ def consensus(
         print_document(result.to_json())
     else:
         click.echo(f"{result.verdict}: {_counted(result)}\n{columns(_in_words(result))}")
+    if report is not None:
+        write_consensus(report, result, overwrite=force, limits=limits)
     ctx.exit(0 if result.winner is not None else 5)
 
 

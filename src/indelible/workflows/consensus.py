@@ -29,7 +29,7 @@ class Outlier:
     Args:
         file: as given.
         reason: in words.
-        pair: with the winning one that it is most unlike; None if it could not be compared.
+        pair: with the winner or, if it agrees with that, with the one of the clique that it is most unlike; None if it cannot be compared.
     """
 
     file: str
@@ -186,14 +186,15 @@ def _among(panel: Panel, files: Sequence[str], *, arrived: int, quorum: int) -> 
     found = _agreement([group[0] for group in witnesses], pairs, quorum=quorum)
     agreeing = [witnesses[place] for place in found.clique]
     others = [group for group in witnesses if group not in agreeing]
+    winner = None if found.winner is None else witnesses[found.winner][0]
     chosen = {file for group in agreeing for file in group}
     return Consensus(
         files=tuple(files),
         quorum=quorum,
         clique=tuple(file for file in here if file in chosen),
         witnesses=len(agreeing),
-        winner=None if found.winner is None else witnesses[found.winner][0],
-        outliers=(*_outliers(others, agreeing, pairs), *(Outlier(*fault, None) for fault in faults.items())) if agreeing else (),
+        winner=winner,
+        outliers=(*_outliers(others, agreeing, pairs, winner), *(Outlier(*fault, None) for fault in faults.items())) if agreeing else (),
         pairs=tuple(pairs.values()),
         copies=tuple(tuple(file for file in here if file in group) for group in witnesses if len(group) > 1),
         faults=faults,
@@ -215,11 +216,12 @@ def _agreement(files: Sequence[str], pairs: Mapping[frozenset[str], Pair], *, qu
 
 
 def _outliers(
-    groups: Sequence[Sequence[str]], agreeing: Sequence[Sequence[str]], pairs: Mapping[frozenset[str], Pair]
+    groups: Sequence[Sequence[str]], agreeing: Sequence[Sequence[str]], pairs: Mapping[frozenset[str], Pair], winner: str | None
 ) -> Iterator[Outlier]:
     for group in groups:
         beside = [pairs[frozenset((group[0], other[0]))] for other in agreeing]
-        pair = max((each for each in beside if not each.agrees), key=lambda each: (-each.decision.log10_p, each.unlikeness))
+        apart = [pair for pair in beside if not pair.agrees]
+        pair = max(apart, key=lambda each: (winner in (each.source, each.file), -each.decision.log10_p, each.unlikeness))
         wrong = next((check for check in pair.checks if not check.passed), None)
         reason = pair.decision.reason if wrong is None else f"{wrong.name}: expected {wrong.expected}, got {wrong.got}"
         yield from (Outlier(file, reason, pair) for file in group)

@@ -18,7 +18,7 @@ from indelible.verify.decision import Decision, decide
 from indelible.verify.descriptor import Look, look_at, shown_aspect
 from indelible.verify.families import measure
 from indelible.verify.honest import draw_honest, honest_looks
-from indelible.verify.localise import Region, regions
+from indelible.verify.localise import Heat, Region, heat_of, regions
 from indelible.video import Limits, open_video
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.survey import Survey, survey
@@ -45,6 +45,7 @@ class Pair:
         alpha: a pair of honest renditions may disagree so often.
         alignment: of the two in time.
         regions: where they differ more than honest encodes do; empty where they do not.
+        heat: how far each block differs beyond honest encodes; None where they do not.
         checks: what must hold and has no p-value: one shape.
         seed: of the honest encodes.
         frame_residuals: root mean square of each picture's difference, codes of 8 bit, with the picture's second.
@@ -60,6 +61,7 @@ class Pair:
     alpha: float
     alignment: Alignment
     regions: tuple[Region, ...]
+    heat: Heat | None
     checks: tuple[Check, ...]
     seed: int
     frame_residuals: tuple[tuple[float, float], ...]
@@ -212,6 +214,7 @@ class Panel:
             alpha=self.alpha,
             alignment=found.alignment,
             regions=regions(found, null, other.look.times, alpha=self.alpha) if differs else (),
+            heat=heat_of(found, null, other.look.times, alpha=self.alpha) if differs else None,
             checks=(check_shape(better.look.aspect, other.look.aspect, shorter_side=min(sides)),),
             seed=self.seed,
             frame_residuals=tuple(zip(other.look.times.tolist(), found.frame_residuals.tolist(), strict=True)),

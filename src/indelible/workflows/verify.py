@@ -18,7 +18,7 @@ from indelible.verify.decision import Decision, decide, smallest_alpha
 from indelible.verify.descriptor import Look, look_at
 from indelible.verify.families import measure
 from indelible.verify.honest import Target, draw_honest, honest_looks, in_order_of_work
-from indelible.verify.localise import Region, regions
+from indelible.verify.localise import Heat, Region, heat_of, regions
 from indelible.video import Limits, Source, open_video
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.source import is_pipe
@@ -54,6 +54,7 @@ class Verification:
         alpha: how often an honest rendition may be called something else.
         alignment: in time.
         regions: where it differs; empty where the verdict is that of honest work.
+        heat: how far each block lies beyond honest work; None where the verdict is that of honest work.
         checks: what must hold and has no p-value: one track of pictures, and the source's shape.
         seed: of the honest encodes.
         digests: SHA-256 of source and rendition.
@@ -71,6 +72,7 @@ class Verification:
     alpha: float
     alignment: Alignment
     regions: tuple[Region, ...]
+    heat: Heat | None
     checks: tuple[Check, ...]
     seed: int
     digests: tuple[str, str]
@@ -160,6 +162,7 @@ def verify_file(
         alpha=alpha,
         alignment=found.alignment,
         regions=regions(found, null, look.times, alpha=alpha) if differs else (),
+        heat=heat_of(found, null, look.times, alpha=alpha) if differs else None,
         checks=checks,
         seed=chosen,
         digests=(digest_of(source), digest_of(rendition)),
