@@ -1,8 +1,8 @@
 """From differences to a verdict: the rank of a rendition among honest renditions of the same source.
 
-All members of the set, the rendition and n honest encodes made for this purpose, are treated alike: each statistic is put on a logarithmic
-scale and centred and scaled by the median and the median absolute deviation over the whole set, the largest over all statistics is
-the member's score, and p is the rank of the rendition's score, (1 + #{honest >= it}) / (n + 1). If the rendition was made like the others,
+All members of the set, the rendition and n honest encodes made for this purpose, are treated alike: each statistic is centred by its
+median over the whole set and scaled by how far the upper tenth of the set lies above that, the largest over all statistics is the
+member's score, and p is the rank of the rendition's score, (1 + #{honest >= it}) / (n + 1). If the rendition was made like the others,
 the n + 1 scores are exchangeable, and p is valid exactly, whatever the statistics are (Vovk, Gammerman and Shafer, "Algorithmic Learning
 in a Random World", 2005, section 2.2: full conformal prediction). No p below 1 / (n + 1) can be attained.
 """
@@ -27,6 +27,9 @@ Verdict = Literal["AUTHENTIC", "SUSPECT", "TAMPERED", "POOR_QUALITY", "MISMATCH"
 
 _SUSPECT_TIMES = 5.0  # alpha
 _UNLIKE = 0.5
+_NOT_BY_SOFTNESS: tuple[Family, ...] = ("spatial", "chroma", "temporal")  # highlights and corners do change with it
+_UPPER, _UPPER_DEVIATIONS = 0.9, 1.28  # of a normal distribution
+_OF_CENTRE = 0.1  # least spread, as a share of the median
 _LEAST_FRAMES = 8
 
 
@@ -61,9 +64,9 @@ def smallest_alpha(calibration_size: int) -> float:
 def decide(found: Measured, honest: Sequence[NDArray[np.float64]], *, alpha: float) -> Decision:
     """Return the verdict on a rendition.
 
-    ``TAMPERED`` if p is at most alpha and the reason is not quality alone, ``POOR_QUALITY`` if it is, ``MISMATCH`` if p is at most alpha
-    and the pictures do not even resemble each other, ``SUSPECT`` if p is at most five alpha, ``INCONCLUSIVE`` if there are too few
-    pictures, ``AUTHENTIC`` otherwise.
+    ``TAMPERED`` if p is at most alpha; but ``POOR_QUALITY`` if detail by itself is unlike all honest work and no block, colour or moment
+    is, and ``MISMATCH`` if the pictures do not even resemble each other. ``SUSPECT`` if p is at most five alpha, ``INCONCLUSIVE`` if
+    there are too few pictures, ``AUTHENTIC`` otherwise.
 
     Args:
         found: the rendition.
@@ -80,8 +83,7 @@ def decide(found: Measured, honest: Sequence[NDArray[np.float64]], *, alpha: flo
     p = _rank_p(standard.max(axis=1))
     by_family = {name: standard[:, [each.family == name for each in STATISTICS]].max(axis=1) for name in FAMILIES}
     family_p = {name: _rank_p(scores) for name, scores in by_family.items()}
-    without_quality = _rank_p(np.max([scores for name, scores in by_family.items() if name != "quality"], axis=0))
-    verdict, reason = _verdict(found, p, without_quality, {name: float(scores[0]) for name, scores in by_family.items()}, alpha)
+    verdict, reason = _verdict(found, p, family_p, {name: float(scores[0]) for name, scores in by_family.items()}, alpha)
     return Decision(
         verdict=verdict,
         log10_p=math.log10(p),
@@ -94,11 +96,13 @@ def decide(found: Measured, honest: Sequence[NDArray[np.float64]], *, alpha: flo
 
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the statistics of all members of a set, shape (members, statistics), in a way that does not depend on their order."""
-    logs = np.log(values + np.array([each.unit for each in STATISTICS]))
-    centre = np.median(logs, axis=0)
-    spread = 1.4826 * np.median(np.abs(logs - centre), axis=0)
-    standard: NDArray[np.float64] = (logs - centre) / np.maximum(spread, np.array([each.least_spread for each in STATISTICS]))
+    """Return the statistics of all members of a set, shape (members, statistics), in a way that does not depend on their order.
+
+    The spread is that of the upper side: some statistics have heavy tails in honest work, and these must not drown the others.
+    """
+    centre, upper = np.median(values, axis=0), np.quantile(values, _UPPER, axis=0)
+    least = np.maximum(_OF_CENTRE * centre, np.array([each.unit for each in STATISTICS]) / 2.0)
+    standard: NDArray[np.float64] = (values - centre) / np.maximum((upper - centre) / _UPPER_DEVIATIONS, least)
     return standard
 
 
@@ -106,15 +110,15 @@ def _rank_p(scores: NDArray[np.float64]) -> float:
     return monte_carlo_p(float(scores[0]), scores[1:])
 
 
-def _verdict(found: Measured, p: float, without_quality: float, scores: dict[Family, float], alpha: float) -> tuple[Verdict, str]:
+def _verdict(found: Measured, p: float, family_p: dict[Family, float], scores: dict[Family, float], alpha: float) -> tuple[Verdict, str]:
     strongest = max(scores, key=lambda name: scores[name])
     if len(found.frame_residuals) < _LEAST_FRAMES:
         return "INCONCLUSIVE", f"{len(found.frame_residuals)} pictures are too few; at least {_LEAST_FRAMES} are needed"
     if p <= alpha:
         if found.likeness < _UNLIKE:
             return "MISMATCH", f"the pictures do not resemble each other (correlation {found.likeness:.2f})"
-        if without_quality > alpha and strongest == "quality":
-            return "POOR_QUALITY", "less or more detail than any honest encode at this rate, and nothing else"
+        if family_p["quality"] <= alpha and all(family_p[name] > alpha for name in _NOT_BY_SOFTNESS):
+            return "POOR_QUALITY", "less or more detail than any honest encode at this rate; no part and no moment stands out"
         return "TAMPERED", f"unlike every honest encode, most of all in the family {strongest}"
     if p <= _SUSPECT_TIMES * alpha:
         return "SUSPECT", f"unlike nearly every honest encode, most of all in the family {strongest}"
