@@ -23,7 +23,7 @@ Examples:
 @click.argument("corpus", type=click.Path(path_type=Path))
 @OUTPUT
 @click.option("--base", "bases", multiple=True, metavar="SPEC", help="What honest workers do, instead of the ladder renditions.")
-@click.option("--rungs", type=click.IntRange(1), default=1, show_default=True, help="Of these, how many each clip is given, by turns.")
+@click.option("--rungs", type=click.IntRange(1), default=1, show_default=True, help="Of these, how many each clip is given, by its bytes.")
 @click.option("--group", "groups", multiple=True, metavar="NAME", help="Only attacks of these groups.")
 @click.option("--attack", "attacks", multiple=True, metavar="SPEC", help="Only these attacks of the library.")
 @click.option(
@@ -31,7 +31,7 @@ Examples:
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="Attacks without a goal: on every N-th rung, by turns.",
+    help="Attacks without a goal: on every N-th rung, by the clip's bytes.",
 )
 @click.option("--encodes", type=click.IntRange(1), default=99, show_default=True, help="Honest encodes for each clip and rung.")
 @click.option("--alpha", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.01, show_default=True, help="Of verdicts.")

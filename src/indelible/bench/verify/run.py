@@ -29,9 +29,9 @@ class VerifySettings:
 
     Args:
         bases: what honest workers do, each a channel that ends with an encoder.
-        rungs: how many of those that mean something for a clip it is given, by turns.
+        rungs: how many of those that mean something for a clip it is given, by its bytes.
         attacks: what dishonest ones do before, (group, specification) each.
-        every: attacks without a goal of their own are tried on every so manieth rung, by turns.
+        every: attacks without a goal of their own are tried on every so manieth rung, by the bytes of the clip.
         encodes: honest encodes for each null, at least 1 / alpha - 1.
         honest_scores: of these, how many also set the thresholds of the baselines.
         max_seconds: of each clip.
@@ -129,11 +129,12 @@ def run_verify(corpus: Corpus, run: VerifyRun) -> dict[str, Any]:
 
 
 def _dealt(corpus: Corpus, settings: VerifySettings) -> list[VerifyTask]:
-    """Return the rungs of all clips: each clip is given the next few that mean something for it, so that every rung has its share."""
+    """Return the rungs of all clips: a few of those that mean something for a clip, which ones by its bytes, whatever else is measured."""
     tasks = []
-    for place, clip in enumerate(corpus.clips):
+    for clip in corpus.clips:
         fitting = rungs_of(clip, settings.bases, short_side=settings.short_side)
-        turns = range(place * settings.rungs, place * settings.rungs + min(settings.rungs, len(fitting)))
+        first = int(clip.sha256[:8], 16)
+        turns = range(first, first + min(settings.rungs, len(fitting)))
         tasks += [_task(clip, fitting[turn % len(fitting)], turn, settings) for turn in turns]
     return tasks
 

@@ -15,8 +15,8 @@ def verify_tables(result: Mapping[str, Any]) -> str:
     settings, summary = result["settings"], result["summary"]
     alpha, same_rate = settings["alpha"], settings["same_rate"]
     about = (
-        f"The first {settings['max_seconds']:g} s of each clip, at most {settings['short_side']} lines, {settings['rungs']} rungs each "
-        f"by turns, {settings['encodes']} honest encodes for each null.\n"
+        f"The first {settings['max_seconds']:g} s of each clip, at most {settings['short_side']} lines, {settings['rungs']} rungs each, "
+        f"{settings['encodes']} honest encodes for each null.\n"
     )
     accepted, alarms = summary["honest"]["accepted"], summary["honest"]["alarms_at_alpha"]
     verdicts = ", ".join(f"{count} {name}" for name, count in summary["honest"]["verdicts"].items())
