@@ -39,6 +39,8 @@ def clips(folder: Path, only: str, shard: str | None = None, half: str | None = 
     if half is not None:  # counted among all sources, whichever are named
         wanted = {clip.source for clip in load_corpus(folder).half(odd=half == "odd").clips}
         named = Corpus(tuple(clip for clip in named.clips if clip.source in wanted))
+        if not named.clips:
+            raise click.UsageError(f"no clip named {only!r} is of an {half} source.")
     return named.shard(*part(shard))
 
 

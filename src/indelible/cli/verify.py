@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
-EXIT_CODES = {"AUTHENTIC": 0, "SUSPECT": 5, "INCONCLUSIVE": 5, "TAMPERED": 1, "POOR_QUALITY": 1, "MISMATCH": 1}
+EXIT_CODES = {"AUTHENTIC": 0, "SUSPECT": 5, "INCONCLUSIVE": 5, "UNCALIBRATED": 5, "TAMPERED": 1, "POOR_QUALITY": 1, "MISMATCH": 1}
 
 
 @click.command(
@@ -29,6 +29,7 @@ Verdicts:
   POOR_QUALITY   the same, by its detail alone
   MISMATCH       other content
   INCONCLUSIVE   too little to see
+  UNCALIBRATED   the calibration has too few sources for alpha
 
 \b
 Examples:
@@ -58,6 +59,12 @@ Examples:
 @click.option(
     "--seed", type=click.IntRange(0), metavar="N", help="Of the honest encodes, to repeat a verdict.  [default: drawn and printed]"
 )
+@click.option(
+    "--calibration",
+    type=click.Path(),
+    metavar="FILE.json",
+    help="Rank each rendition among those of indelible calibrate instead: nothing is encoded.",
+)
 @click.option("--report", metavar="FILE.html", help="Write a page with verdict, timeline and the worst frames of each.")
 @limit_option
 @click.option("--force", is_flag=True, help="Replace the report if it exists.")
@@ -70,6 +77,7 @@ def verify(
     alpha: float,
     encodes: int,
     seed: int | None,
+    calibration: str | None,
     report: str | None,
     limits: Limits,
     force: bool,
@@ -81,20 +89,24 @@ def verify(
     among these: p is the chance that honest work looks at least as different. That takes about N times as long as one encode, so give
     segments of seconds, not films.
 
-    Exits with 0 for AUTHENTIC, with 1 for TAMPERED, POOR_QUALITY and MISMATCH, and with 5 for SUSPECT and INCONCLUSIVE.
+    Exits with 0 for AUTHENTIC, with 1 for TAMPERED, POOR_QUALITY and MISMATCH, and with 5 for all else.
     """
+    from indelible.workflows.calibrate import read_calibration
     from indelible.workflows.page import check_page
     from indelible.workflows.verify import verify_file
     from indelible.workflows.verify_report import write_report
 
     if report is not None:
         check_page(report, overwrite=force)  # before the work, not after it
+    known = None if calibration is None else read_calibration(calibration)
     everything: list[Verification] = []
     worst = 0
     for file in renditions:
         try:
             with progress_bar(f"{file}: honest encodes") as progress:
-                result = verify_file(source, file, alpha=alpha, encodes=encodes, seed=seed, limits=limits, progress=progress)
+                result = verify_file(
+                    source, file, alpha=alpha, encodes=encodes, seed=seed, calibration=known, limits=limits, progress=progress
+                )
         except IndelibleError as error:
             if len(renditions) == 1:
                 raise
@@ -115,8 +127,11 @@ def verify(
 
 def _in_words(result: Verification) -> str:
     found, time = result.decision, result.alignment
+    among = f"{found.calibration_size} honest encodes (seed {result.seed})"
+    if result.cell != "self":
+        among = f"{found.calibration_size} sources of the calibration ({result.cell})"
     rows = [
-        ("p", f"{likelihood(found.log10_p)}, rank among {found.calibration_size} honest encodes (seed {result.seed})"),
+        ("p", f"{likelihood(found.log10_p)}, rank among {among}; the smallest possible is {1.0 / (found.calibration_size + 1):.2g}"),
         ("reason", found.reason),
         ("families", ", ".join(f"{name} {score:.1f}" for name, score in found.scores.items())),
         ("time", f"late by {time.lag_seconds:.3f} s, {time.moves} jumps, {time.lost_seconds:.3f} s lost"),

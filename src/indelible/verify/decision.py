@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,9 +21,9 @@ from indelible.errors import InputError
 from indelible.stats.intervals import monte_carlo_p
 from indelible.verify.families import FAMILIES, STATISTICS, Family, Measured
 
-__all__ = ["Decision", "Verdict", "decide", "smallest_alpha"]
+__all__ = ["Decision", "Verdict", "decide", "rank", "smallest_alpha"]
 
-Verdict = Literal["AUTHENTIC", "SUSPECT", "TAMPERED", "POOR_QUALITY", "MISMATCH", "INCONCLUSIVE"]
+Verdict = Literal["AUTHENTIC", "SUSPECT", "TAMPERED", "POOR_QUALITY", "MISMATCH", "INCONCLUSIVE", "UNCALIBRATED"]
 
 _SUSPECT_TIMES = 5.0  # alpha
 _UNLIKE = 0.5
@@ -38,7 +38,7 @@ class Decision:
     """What the comparison says.
 
     Args:
-        verdict: see `decide`.
+        verdict: see `decide` and `rank`.
         log10_p: of all families together.
         families: log10 p of each by itself, not corrected for their number.
         scores: the largest standardised statistic of each family; a few for honest work.
@@ -93,6 +93,22 @@ def decide(found: Measured, honest: Sequence[NDArray[np.float64]], *, alpha: flo
         calibration_size=len(honest),
         reason=reason,
     )
+
+
+def rank(found: Measured, others: Sequence[NDArray[np.float64]], *, alpha: float) -> Decision:
+    """Do as `decide`, but with as few honest renditions as there happen to be: ``UNCALIBRATED`` if they are too few for alpha.
+
+    Args:
+        found: the rendition.
+        others: statistics of honest renditions of other sources, one of each, at least one.
+        alpha: how often an honest rendition may be called something else.
+    """
+    decision = decide(found, others, alpha=max(alpha, smallest_alpha(len(others))))
+    if smallest_alpha(len(others)) <= alpha * (1.0 + 1e-9):
+        return decision
+    needed = math.ceil(1.0 / alpha) - 1
+    reason = f"{len(others)} sources give no p-value below {smallest_alpha(len(others)):.2g}; alpha {alpha:g} needs {needed}"
+    return replace(decision, verdict="UNCALIBRATED", reason=reason)
 
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from indelible.verify.alignment import Alignment, align
 from indelible.verify.descriptor import Look
 
-__all__ = ["FAMILIES", "STATISTICS", "Family", "Maps", "Measured", "measure"]
+__all__ = ["FAMILIES", "STATISTICS", "STATISTICS_VERSION", "Family", "Maps", "Measured", "measure"]
 
 Family = Literal["spatial", "chroma", "temporal", "geometry", "tone", "quality"]
 
@@ -72,6 +72,8 @@ STATISTICS = (
     Statistic("quality", "detail_loss", 0.05),
     Statistic("quality", "detail_gain", 0.05),
 )
+#: Of the definitions of `STATISTICS`: what was measured by others is not comparable.
+STATISTICS_VERSION = 2
 FAMILIES: tuple[Family, ...] = ("spatial", "chroma", "temporal", "geometry", "tone", "quality")
 
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from indelible.errors import InputError
 from indelible.frames import VideoInfo
 from indelible.verify.alignment import Alignment
+from indelible.verify.calibration import Calibration
 from indelible.verify.checks import Check
-from indelible.verify.decision import Decision, decide, smallest_alpha
+from indelible.verify.decision import Decision, decide, rank, smallest_alpha
 from indelible.verify.descriptor import Look, look_at
 from indelible.verify.families import measure
 from indelible.verify.honest import Target, draw_honest, honest_looks
@@ -52,6 +53,7 @@ class Verification:
         digests: SHA-256 of source and rendition; None for segments.
         frame_residuals: root mean square of each picture's residual, codes of 8 bit, with the picture's second.
         duration_seconds: of the rendition.
+        cell: what it was ranked among: ``self`` for encodes of this source, or a cell of a calibration.
         warnings: what was wrong with the files, a sentence each.
     """
 
@@ -66,6 +68,7 @@ class Verification:
     digests: tuple[str | None, str | None]
     frame_residuals: tuple[tuple[float, float], ...]
     duration_seconds: float
+    cell: str = "self"
     warnings: tuple[str, ...] = ()
 
     def to_json(self) -> Document:
@@ -79,7 +82,7 @@ class Verification:
             reason=found.reason,
             log10_p=found.log10_p,
             alpha=self.alpha,
-            calibration={"n": found.calibration_size, "cell": "self", "smallest_p": smallest_alpha(found.calibration_size)},
+            calibration={"n": found.calibration_size, "cell": self.cell, "smallest_p": smallest_alpha(found.calibration_size)},
             families={name: {"log10_p": found.families[name], "score": found.scores[name]} for name in found.families},
             statistics=found.statistics,
             alignment={
@@ -103,6 +106,7 @@ def verify_file(
     alpha: float = DEFAULT_ALPHA,
     encodes: int = DEFAULT_ENCODES,
     seed: int | None = None,
+    calibration: Calibration | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> Verification:
@@ -117,6 +121,7 @@ def verify_file(
         alpha: how often an honest rendition may be called something else.
         encodes: how many honest encodes, at least 1 / alpha - 1.
         seed: of the honest encodes, 0 or more; None draws one that nobody could know before.
+        calibration: honest renditions of other sources to rank it among, instead of encodes made on the spot.
         limits: how much of each file is read.
         progress: told of each honest encode done, and of how many.
 
@@ -127,7 +132,7 @@ def verify_file(
     for path in (source, rendition):
         if path == "-":
             raise InputError("a pipe (-) cannot be verified: source and rendition are read several times; write it to a file first")
-    if not 0.0 < alpha < 1.0 or smallest_alpha(max(0, encodes)) > alpha * (1.0 + 1e-9):
+    if not 0.0 < alpha < 1.0 or (calibration is None and smallest_alpha(max(0, encodes)) > alpha * (1.0 + 1e-9)):
         raise InputError(
             f"{encodes} honest encodes give no p-value below {smallest_alpha(max(0, encodes)):.3g}; alpha {alpha:g} needs more of them"
         )
@@ -141,13 +146,18 @@ def verify_file(
         look = look_at(reader, info, wide=original.wide)
         warnings = tuple(reader.warnings)
     found = measure(original.look, look)
-    honest = _honest_values(original, honest_target(original.info, info, packets), encodes=encodes, seed=chosen, progress=progress)
-    decision = decide(found, honest, alpha=alpha)
+    if calibration is None:
+        cell, target = "self", honest_target(original.info, info, packets)
+        honest = _honest_values(original, target, encodes=encodes, seed=chosen, progress=progress)
+        decision = decide(found, honest, alpha=alpha)
+    else:
+        cell, honest = calibration.null_for(min(info.width, info.height))
+        decision = rank(found, honest, alpha=alpha)
     checks = _checks(original.look, look, info, packets)
     if decision.verdict == "AUTHENTIC" and any(check.passed is False for check in checks):
         wrong = next(check for check in checks if check.passed is False)
         decision = replace(decision, verdict="SUSPECT", reason=f"{wrong.name}: expected {wrong.expected}, got {wrong.got}")
-    differs = decision.verdict not in ("AUTHENTIC", "INCONCLUSIVE")
+    differs = decision.verdict not in ("AUTHENTIC", "INCONCLUSIVE", "UNCALIBRATED")
     return Verification(
         source=source,
         file=rendition,
@@ -160,6 +170,7 @@ def verify_file(
         digests=(_digest(source), _digest(rendition)),
         frame_residuals=tuple(zip(look.times.tolist(), found.frame_residuals.tolist(), strict=True)),
         duration_seconds=packets.duration_seconds,
+        cell=cell,
         warnings=(*original.warnings, *warnings),
     )
 

@@ -145,7 +145,9 @@ def one_class_scorer(features: NDArray[np.float64]) -> Callable[[NDArray[np.floa
     except ImportError as error:
         raise missing_extra("scikit-learn", extra="bench") from error
     scaler = StandardScaler().fit(features)
-    model: Any = OneClassSVM(kernel="rbf", gamma=0.3, nu=0.01).fit(scaler.transform(features))
+    model: Any = OneClassSVM(kernel="rbf", gamma=0.3, nu=0.01)
+    model.random_state = 0  # no option of the class; without it, the global generator is moved
+    model.fit(scaler.transform(features))
 
     def score(others: NDArray[np.float64]) -> NDArray[np.float64]:
         scores: NDArray[np.float64] = -model.decision_function(scaler.transform(others))
