@@ -34,6 +34,7 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 PUBLIC_NAMES = {
     "indelible": {
+        "Calibration",
         "Certificate",
         "CertificateCheck",
         "Certification",
@@ -55,6 +56,7 @@ PUBLIC_NAMES = {
         "SecretKey",
         "Verification",
         "add_files",
+        "calibrate_folder",
         "certify_file",
         "channel_file",
         "check_certificate",
@@ -65,6 +67,7 @@ PUBLIC_NAMES = {
         "load_key",
         "mark_file",
         "open_store",
+        "read_calibration",
         "save_key",
         "search_file",
         "verify_file",

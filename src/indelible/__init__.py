@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 __all__ = [
+    "Calibration",
     "Certificate",
     "CertificateCheck",
     "Certification",
@@ -39,6 +40,7 @@ __all__ = [
     "SecretKey",
     "Verification",
     "add_files",
+    "calibrate_folder",
     "certify_file",
     "channel_file",
     "check_certificate",
@@ -49,6 +51,7 @@ __all__ = [
     "load_key",
     "mark_file",
     "open_store",
+    "read_calibration",
     "save_key",
     "search_file",
     "verify_file",
@@ -60,7 +63,9 @@ if TYPE_CHECKING:
     from indelible.fingerprint.index import open_store
     from indelible.keys import SecretKey, load_key, save_key
     from indelible.mark import Payload
+    from indelible.verify.calibration import Calibration
     from indelible.video import EncoderSettings, Limits
+    from indelible.workflows.calibrate import calibrate_folder, read_calibration
     from indelible.workflows.catalogue import IndexedFile, add_files
     from indelible.workflows.certificate import Certificate, CertificateCheck, check_certificate
     from indelible.workflows.certify import Certification, certify_file
@@ -76,6 +81,7 @@ if TYPE_CHECKING:
 
 # Loaded when first asked for: `import indelible` costs nothing, and a key can be read without codecs.
 _HOMES = {
+    "Calibration": "indelible.verify.calibration",
     "Certificate": "indelible.workflows.certificate",
     "CertificateCheck": "indelible.workflows.certificate",
     "Certification": "indelible.workflows.certify",
@@ -97,6 +103,7 @@ _HOMES = {
     "SecretKey": "indelible.keys",
     "Verification": "indelible.workflows.verify",
     "add_files": "indelible.workflows.catalogue",
+    "calibrate_folder": "indelible.workflows.calibrate",
     "certify_file": "indelible.workflows.certify",
     "channel_file": "indelible.workflows.channel",
     "check_certificate": "indelible.workflows.certificate",
@@ -107,6 +114,7 @@ _HOMES = {
     "load_key": "indelible.keys",
     "mark_file": "indelible.workflows.mark",
     "open_store": "indelible.fingerprint.index",
+    "read_calibration": "indelible.workflows.calibrate",
     "save_key": "indelible.keys",
     "search_file": "indelible.workflows.search",
     "verify_file": "indelible.workflows.verify",

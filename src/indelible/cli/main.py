@@ -29,6 +29,7 @@ COMMANDS = MappingProxyType(
         "index": "Keep fingerprints of many videos, and find in which of them one was seen before.",
         "verify": "Say whether a rendition shows what its source shows.",
         "consensus": "Say which renditions of one segment agree, and which of them to take, without the source.",
+        "calibrate": "Learn how your own honest renditions differ from their sources.",
         "conform": "Check the bitstream of a rendition against what was declared of it.",
         "key": "Make a secret key, or show the fingerprint of one.",
         "registry": "Show who got which marked copy.",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
-EXIT_CODES = {"AUTHENTIC": 0, "SUSPECT": 5, "INCONCLUSIVE": 5, "TAMPERED": 1, "POOR_QUALITY": 1, "MISMATCH": 1}
+EXIT_CODES = {"AUTHENTIC": 0, "SUSPECT": 5, "INCONCLUSIVE": 5, "UNCALIBRATED": 5, "TAMPERED": 1, "POOR_QUALITY": 1, "MISMATCH": 1}
 
 
 @click.command(
@@ -32,6 +32,7 @@ Verdicts:
   POOR_QUALITY   the same, by its detail alone
   MISMATCH       other content
   INCONCLUSIVE   too little to see
+  UNCALIBRATED   the calibration has too few sources for alpha
 
 \b
 Examples:
@@ -48,6 +49,12 @@ Examples:
 @alpha_option("How often an honest rendition may be called anything but authentic or suspect.")
 @ENCODES
 @SEED
+@click.option(
+    "--calibration",
+    type=click.Path(),
+    metavar="FILE.json",
+    help="Rank each rendition among those of indelible calibrate instead: nothing is encoded.",
+)
 @click.option("--report", metavar="FILE.html", help="Write a page with verdict, timeline and the worst frames of each.")
 @click.option("--stream", is_flag=True, help="Verify playlists or folders segment by segment, and sum up the evidence.")
 @click.option(
@@ -69,6 +76,7 @@ def verify(
     alpha: float,
     encodes: int,
     seed: int | None,
+    calibration: str | None,
     report: str | None,
     stream: bool,
     alarm: float | None,
@@ -84,7 +92,7 @@ def verify(
     among these: p is the chance that honest work looks at least as different. That takes about N times as long as one encode, so give
     segments of seconds, not films.
 
-    Exits with 0 for AUTHENTIC, with 1 for TAMPERED, POOR_QUALITY and MISMATCH, and with 5 for SUSPECT and INCONCLUSIVE.
+    Exits with 0 for AUTHENTIC, with 1 for TAMPERED, POOR_QUALITY and MISMATCH, and with 5 for all else.
 
     With --stream, exits with 1 for an alarm or missing segments, and with 5 if a segment is unlike honest work but raises no alarm.
 
@@ -92,26 +100,37 @@ def verify(
     """
     if checked is not None:
         given = {name for name in ("alpha", "encodes", "seed") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-        given |= {name for name, value in (("report", report), ("evidence", evidence), ("stream", stream), ("alarm", alarm)) if value}
+        given |= {
+            name
+            for name, value in (
+                ("report", report),
+                ("evidence", evidence),
+                ("stream", stream),
+                ("alarm", alarm),
+                ("calibration", calibration),
+            )
+            if value
+        }
         if given:
             raise click.UsageError(f"--check makes no new verdict; leave --{min(given)} out.")
         ctx.exit(0 if _check(checked, source, renditions, limits, as_json=as_json) else 1)
     if source is None or not renditions:
         raise click.UsageError("Missing arguments: the source, and at least one rendition of it.")
-    if evidence is not None and len(renditions) > 1:
-        raise click.UsageError("--evidence is of one rendition; verify the others by themselves.")
+    if evidence is not None and (len(renditions) > 1 or calibration is not None):
+        raise click.UsageError("--evidence is of one rendition and its own honest encodes; leave --calibration out, and others for later.")
     if alarm is not None and not stream:
         raise click.UsageError("--alarm is of a stream; add --stream, or leave it out.")
     if stream:
-        if report is not None or evidence is not None or len(renditions) > 1:
-            raise click.UsageError(
-                "--stream takes one rendition, and neither --report nor --evidence; verify a segment by itself for these."
-            )
+        unused = {"--report": report, "--evidence": evidence, "--calibration": calibration, "a second rendition": renditions[1:]}
+        for option, value in unused.items():
+            if value:
+                raise click.UsageError(f"--stream does not take {option}; verify segments by themselves for that.")
         from indelible.workflows.verify_stream import DEFAULT_ALARM, VerifiedStream
 
         level = DEFAULT_ALARM if alarm is None else alarm
         both = VerifiedStream(source, renditions[0], alpha=alpha, alarm=level, encodes=encodes, seed=seed, limits=limits)
         ctx.exit(run_stream(both, as_json=as_json))
+    from indelible.workflows.calibrate import read_calibration
     from indelible.workflows.evidence import check_evidence_place, write_evidence
     from indelible.workflows.page import check_page
     from indelible.workflows.verify import verify_file
@@ -121,12 +140,15 @@ def verify(
         check_page(report, overwrite=force)  # before the work, not after it
     if evidence is not None:
         check_evidence_place(evidence, overwrite=force)
+    known = None if calibration is None else read_calibration(calibration)
     everything: list[Verification] = []
     worst = 0
     for file in renditions:
         try:
             with progress_bar(f"{file}: honest encodes") as progress:
-                result = verify_file(source, file, alpha=alpha, encodes=encodes, seed=seed, limits=limits, progress=progress)
+                result = verify_file(
+                    source, file, alpha=alpha, encodes=encodes, seed=seed, calibration=known, limits=limits, progress=progress
+                )
         except IndelibleError as error:
             if len(renditions) == 1:
                 raise
@@ -168,8 +190,11 @@ def _check(evidence: str, source: str | None, renditions: tuple[str, ...], limit
 
 def _in_words(result: Verification) -> str:
     found, time = result.decision, result.alignment
+    among = f"{found.calibration_size} honest encodes (seed {result.seed})"
+    if result.cell != "self":
+        among = f"{found.calibration_size} sources of the calibration ({result.cell})"
     rows = [
-        ("p", f"{likelihood(found.log10_p)}, rank among {found.calibration_size} honest encodes (seed {result.seed})"),
+        ("p", f"{likelihood(found.log10_p)}, rank among {among}; the smallest possible is {1.0 / (found.calibration_size + 1):.2g}"),
         ("reason", found.reason),
         ("families", ", ".join(f"{name} {score:.1f}" for name, score in found.scores.items())),
         ("time", f"late by {time.lag_seconds:.3f} s, {time.moves} jumps, {time.lost_seconds:.3f} s lost"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +90,11 @@ def write_evidence(path: str | os.PathLike[str], result: Verification) -> None:
     """Write the evidence of a verification; it replaces what was there.
 
     Raises:
+        InputError: if it was not ranked among encodes of its own source.
         OutputError: if it cannot be written.
     """
+    if not result.honest:
+        raise InputError("a verdict with a calibration has no evidence of its own; keep the calibration, or verify without it")
     body = document(
         "verification-evidence",
         verification=result.to_json(),
@@ -178,7 +181,7 @@ def _values(given: Sequence[float]) -> NDArray[np.float64]:
 
 
 def _kinds() -> list[dict[str, Any]]:
-    return [{"name": each.name, "family": each.family, "unit": each.unit, "least_spread": each.least_spread} for each in STATISTICS]
+    return [asdict(each) for each in STATISTICS]
 
 
 def _against_own_statistics(said: _Said) -> Iterator[str]:

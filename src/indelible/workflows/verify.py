@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from indelible.errors import InputError
 from indelible.frames import VideoInfo
 from indelible.verify.alignment import Alignment
+from indelible.verify.calibration import Calibration
 from indelible.verify.checks import Check, check_shape
-from indelible.verify.decision import Decision, decide, smallest_alpha
+from indelible.verify.decision import Decision, decide, rank, smallest_alpha
 from indelible.verify.descriptor import Look, look_at
 from indelible.verify.families import measure
 from indelible.verify.honest import Target, draw_honest, honest_looks, in_order_of_work
@@ -62,7 +63,8 @@ class Verification:
         duration_seconds: of the rendition.
         values: of `indelible.verify.families.STATISTICS`, in their order.
         likeness: of its pictures to the source's, see `indelible.verify.families.Measured`.
-        honest: what the rendition was ranked among.
+        honest: the encodes that the rendition was ranked among; none with a calibration.
+        cell: what it was ranked among: ``self`` for encodes of this source, or a cell of a calibration.
         warnings: what was wrong with the files, a sentence each.
     """
 
@@ -81,6 +83,7 @@ class Verification:
     values: NDArray[np.float64]
     likeness: float
     honest: tuple[HonestEncode, ...]
+    cell: str = "self"
     warnings: tuple[str, ...] = ()
 
     def to_json(self) -> Document:
@@ -94,7 +97,7 @@ class Verification:
             reason=found.reason,
             log10_p=found.log10_p,
             alpha=self.alpha,
-            calibration={"n": found.calibration_size, "cell": "self", "smallest_p": smallest_alpha(found.calibration_size)},
+            calibration={"n": found.calibration_size, "cell": self.cell, "smallest_p": smallest_alpha(found.calibration_size)},
             families={name: {"log10_p": found.families[name], "score": found.scores[name]} for name in found.families},
             statistics=found.statistics,
             alignment={
@@ -118,6 +121,7 @@ def verify_file(
     alpha: float = DEFAULT_ALPHA,
     encodes: int = DEFAULT_ENCODES,
     seed: int | None = None,
+    calibration: Calibration | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> Verification:
@@ -132,6 +136,7 @@ def verify_file(
         alpha: how often an honest rendition may be called something else.
         encodes: how many honest encodes, at least 1 / alpha - 1.
         seed: of the honest encodes, 0 or more; None draws one that nobody could know before.
+        calibration: honest renditions of other sources to rank it among, instead of encodes made on the spot.
         limits: how much of each file is read.
         progress: told of each honest encode done, and of how many.
 
@@ -142,7 +147,7 @@ def verify_file(
     for path in (source, rendition):
         if is_pipe(path):
             raise InputError("a pipe (-) cannot be verified: source and rendition are read several times; write it to a file first")
-    chosen = checked_seed(seed, alpha=alpha, encodes=encodes)
+    chosen = checked_seed(seed, alpha=alpha, encodes=None if calibration is not None else encodes)
     original = Original(source, limits)
     packets = survey(rendition, limits=limits)
     with open_video(rendition, limits=limits) as reader:
@@ -150,11 +155,19 @@ def verify_file(
         look = look_at(reader, info, wide=original.wide)
         warnings = tuple(reader.warnings)
     found = measure(original.look, look)
-    honest = _honest_encodes(original, honest_target(original.info, info, packets), encodes=encodes, seed=chosen, progress=progress)
-    null = [each.values for each in honest]
+    made: tuple[HonestEncode, ...] = ()
+    if calibration is None:
+        cell, target = "self", honest_target(original.info, info, packets)
+        made = _honest_encodes(original, target, encodes=encodes, seed=chosen, progress=progress)
+        null = [each.values for each in made]
+        decision = decide(found, null, alpha=alpha)
+    else:
+        cell, known = calibration.null_for(min(info.width, info.height))
+        null = list(known)
+        decision = rank(found, null, alpha=alpha)
     checks = _checks(original.look, look, info, packets)
-    decision = with_checks(decide(found, null, alpha=alpha), checks)
-    differs = decision.verdict not in ("AUTHENTIC", "INCONCLUSIVE")
+    decision = with_checks(decision, checks)
+    differs = decision.verdict not in ("AUTHENTIC", "INCONCLUSIVE", "UNCALIBRATED")
     return Verification(
         source=label(source),
         file=label(rendition),
@@ -170,18 +183,21 @@ def verify_file(
         duration_seconds=packets.duration_seconds,
         values=found.values,
         likeness=found.likeness,
-        honest=honest,
+        honest=made,
+        cell=cell,
         warnings=(*original.warnings, *warnings),
     )
 
 
-def checked_seed(seed: int | None, *, alpha: float, encodes: int) -> int:
-    """Return the seed of the honest encodes; without one, one that nobody could know before.
+def checked_seed(seed: int | None, *, alpha: float, encodes: int | None) -> int:
+    """Return the seed of the honest encodes; without one, one that nobody could know before. None encodes nothing.
 
     Raises:
         InputError: if the encodes are too few for alpha, or the seed is negative.
     """
-    if not 0.0 < alpha < 1.0 or smallest_alpha(max(0, encodes)) > alpha * (1.0 + 1e-9):
+    if not 0.0 < alpha < 1.0:
+        raise InputError(f"alpha is {alpha:g}; it must lie between 0 and 1")
+    if encodes is not None and smallest_alpha(max(0, encodes)) > alpha * (1.0 + 1e-9):
         raise InputError(
             f"{encodes} honest encodes give no p-value below {smallest_alpha(max(0, encodes)):.3g}; alpha {alpha:g} needs more of them"
         )
