@@ -92,6 +92,7 @@ def verify(
     Exits with 0 for AUTHENTIC, with 1 for TAMPERED, POOR_QUALITY and MISMATCH, and with 5 for all else.
     """
     from indelible.workflows.calibrate import read_calibration
+    from indelible.workflows.original import Original
     from indelible.workflows.page import check_page
     from indelible.workflows.verify import verify_file
     from indelible.workflows.verify_report import write_report
@@ -100,12 +101,13 @@ def verify(
         check_page(report, overwrite=force)  # before the work, not after it
     known = None if calibration is None else read_calibration(calibration)
     everything: list[Verification] = []
+    original = Original(source, limits) if len(renditions) > 1 else source  # read once
     worst = 0
     for file in renditions:
         try:
             with progress_bar(f"{file}: honest encodes") as progress:
                 result = verify_file(
-                    source, file, alpha=alpha, encodes=encodes, seed=seed, calibration=known, limits=limits, progress=progress
+                    original, file, alpha=alpha, encodes=encodes, seed=seed, calibration=known, limits=limits, progress=progress
                 )
         except IndelibleError as error:
             if len(renditions) == 1:

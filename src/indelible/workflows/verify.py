@@ -100,7 +100,7 @@ class Verification:
 
 
 def verify_file(
-    source: str,
+    source: str | Original,
     rendition: str,
     *,
     alpha: float = DEFAULT_ALPHA,
@@ -116,7 +116,7 @@ def verify_file(
     rendition's size, frame rate and about its bitrate; p is the rendition's rank among them.
 
     Args:
-        source: path of a file, a playlist or a folder of segments.
+        source: path of a file, a playlist or a folder of segments; or what was read of it, for several renditions.
         rendition: the same of what is to be verified.
         alpha: how often an honest rendition may be called something else.
         encodes: how many honest encodes, at least 1 / alpha - 1.
@@ -129,7 +129,8 @@ def verify_file(
         InputError: if the encodes are too few for alpha, or a path is a pipe.
         MediaError: if a file cannot be read.
     """
-    for path in (source, rendition):
+    path_of_source = source.path if isinstance(source, Original) else source
+    for path in (path_of_source, rendition):
         if path == "-":
             raise InputError("a pipe (-) cannot be verified: source and rendition are read several times; write it to a file first")
     if not 0.0 < alpha < 1.0 or (calibration is None and smallest_alpha(max(0, encodes)) > alpha * (1.0 + 1e-9)):
@@ -139,7 +140,7 @@ def verify_file(
     chosen = secrets.randbits(48) if seed is None else seed
     if chosen < 0:
         raise InputError(f"seed is {chosen}; it must be 0 or more")
-    original = Original(source, limits)
+    original = source if isinstance(source, Original) else Original(source, limits)
     packets = survey(rendition, limits=limits)
     with open_video(rendition, limits=limits) as reader:
         info = reader.info
@@ -159,7 +160,7 @@ def verify_file(
         decision = replace(decision, verdict="SUSPECT", reason=f"{wrong.name}: expected {wrong.expected}, got {wrong.got}")
     differs = decision.verdict not in ("AUTHENTIC", "INCONCLUSIVE", "UNCALIBRATED")
     return Verification(
-        source=source,
+        source=original.path,
         file=rendition,
         decision=decision,
         alpha=alpha,
@@ -167,7 +168,7 @@ def verify_file(
         regions=regions(found, honest, look.times, alpha=alpha) if differs else (),
         checks=checks,
         seed=chosen,
-        digests=(_digest(source), _digest(rendition)),
+        digests=(_digest(original.path), _digest(rendition)),
         frame_residuals=tuple(zip(look.times.tolist(), found.frame_residuals.tolist(), strict=True)),
         duration_seconds=packets.duration_seconds,
         cell=cell,
