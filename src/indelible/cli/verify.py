@@ -99,20 +99,11 @@ def verify(
     With --check, exits with 1 if the verdict does not follow from the evidence or, with SOURCE and RENDITION, the evidence from these.
     """
     if checked is not None:
-        given = {name for name in ("alpha", "encodes", "seed") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-        given |= {
-            name
-            for name, value in (
-                ("report", report),
-                ("evidence", evidence),
-                ("stream", stream),
-                ("alarm", alarm),
-                ("calibration", calibration),
-            )
-            if value
-        }
+        given = [name for name in ("alpha", "encodes", "seed") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+        others = {"calibration": calibration, "report": report, "stream": stream, "alarm": alarm, "evidence": evidence}
+        given += [name for name, value in others.items() if value]
         if given:
-            raise click.UsageError(f"--check makes no new verdict; leave --{min(given)} out.")
+            raise click.UsageError(f"--check makes no new verdict; leave --{given[0]} out.")
         ctx.exit(0 if _check(checked, source, renditions, limits, as_json=as_json) else 1)
     if source is None or not renditions:
         raise click.UsageError("Missing arguments: the source, and at least one rendition of it.")
@@ -132,6 +123,7 @@ def verify(
         ctx.exit(run_stream(both, as_json=as_json))
     from indelible.workflows.calibrate import read_calibration
     from indelible.workflows.evidence import check_evidence_place, write_evidence
+    from indelible.workflows.original import Original
     from indelible.workflows.page import check_page
     from indelible.workflows.verify import verify_file
     from indelible.workflows.verify_report import write_report
@@ -142,12 +134,13 @@ def verify(
         check_evidence_place(evidence, overwrite=force)
     known = None if calibration is None else read_calibration(calibration)
     everything: list[Verification] = []
+    original = Original(source, limits) if len(renditions) > 1 else source  # read once
     worst = 0
     for file in renditions:
         try:
             with progress_bar(f"{file}: honest encodes") as progress:
                 result = verify_file(
-                    source, file, alpha=alpha, encodes=encodes, seed=seed, calibration=known, limits=limits, progress=progress
+                    original, file, alpha=alpha, encodes=encodes, seed=seed, calibration=known, limits=limits, progress=progress
                 )
         except IndelibleError as error:
             if len(renditions) == 1:

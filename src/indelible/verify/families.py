@@ -118,6 +118,7 @@ def measure(source: Look, rendition: Look) -> Measured:
     alignment = align(source, rendition)
     step = float(np.median(np.diff(source.times))) if len(source) > 1 else 1.0
     blocks = _Blocks(source, rendition, alignment)
+    pairs = _pairs(source, rendition, alignment)
     length = float(rendition.times[-1]) if len(rendition) > 1 else 0.0
     # A lag of all pictures that the times themselves explain (a start that is not zero) is none: times count from the first picture.
     values = {
@@ -128,8 +129,8 @@ def measure(source: Look, rendition: Look) -> Measured:
         "repeat_frames": alignment.longest_repeat_seconds / step,
         "lost_frames": alignment.lost_seconds / step,
         **_liveliness(source, rendition, alignment),
-        "displacement": _displacement(source, rendition, alignment),
-        **_tone(source, rendition, alignment),
+        "displacement": _displacement(pairs),
+        **_tone(pairs),
         "chroma_map": _chroma_map(source, rendition, alignment),
     }
     return Measured(
@@ -239,7 +240,12 @@ def _allowed(picture: NDArray[np.float32], detail: NDArray[np.float32]) -> NDArr
 
 
 def _gradients(picture: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    return np.asarray(np.gradient(picture, axis=1), np.float32), np.asarray(np.gradient(picture, axis=0), np.float32)
+    """Return half the difference of both neighbours, across and down."""
+    across, down = (
+        cv2.Sobel(np.ascontiguousarray(picture, np.float32), cv2.CV_32F, dx, 1 - dx, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE)
+        for dx in (1, 0)
+    )
+    return np.asarray(across, np.float32), np.asarray(down, np.float32)
 
 
 def _spread(look: Look) -> NDArray[np.intp]:
@@ -248,19 +254,34 @@ def _spread(look: Look) -> NDArray[np.intp]:
     return numbers
 
 
-def _displacement(source: Look, rendition: Look, alignment: Alignment) -> float:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """A few pairs of pictures, and how the source's change across and down; shape (k, rows, columns) each."""
+
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+    across: NDArray[np.float32]
+    down: NDArray[np.float32]
+
+
+def _pairs(source: Look, rendition: Look, alignment: Alignment) -> _Pairs:
+    chosen = _spread(rendition)
+    before = source.luma_of(alignment.frames[chosen])
+    across, down = (np.stack(each) for each in zip(*(_gradients(_smooth(picture)) for picture in before), strict=True))
+    return _Pairs(before, rendition.luma_of(chosen), across, down)
+
+
+def _displacement(pairs: _Pairs) -> float:
     """Return by how many blocks a corner of the picture was moved at most, by an affine motion that all pictures share.
 
     One step of Lucas and Kanade (1981): the residual is the source's gradient times the motion, solved by least squares.
     """
-    rows, columns = source.luma.shape[1:]
-    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
+    rows, columns = pairs.before.shape[1:]
+    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j].astype(np.float32)
     design, right = np.zeros((7, 7)), np.zeros(7)
-    for index in _spread(rendition):
-        picture = source.luma_of(alignment.frames[index : index + 1])[0]
-        residual = rendition.luma_of(slice(index, index + 1))[0] - picture
-        across, down = _gradients(_smooth(picture))
-        terms = np.stack([across, across * x, across * y, down, down * x, down * y, np.ones_like(picture)]).reshape(7, -1)
+    for before, after, across, down in zip(pairs.before, pairs.after, pairs.across, pairs.down, strict=True):
+        residual = after - before
+        terms = np.stack([across, across * x, across * y, down, down * x, down * y, np.ones_like(before)]).reshape(7, -1)
         # Huber's weights: what was pasted must not look like motion.
         weight = 1.0 / np.maximum(1.0, np.abs(_smooth(residual)) / _PASTED).ravel()
         design += (terms * weight) @ terms.T
@@ -274,15 +295,14 @@ def _displacement(source: Look, rendition: Look, alignment: Alignment) -> float:
     return float(max(corners))
 
 
-def _tone(source: Look, rendition: Look, alignment: Alignment) -> dict[str, float]:
+def _tone(pairs: _Pairs) -> dict[str, float]:
     """Return the median change of luma of all blocks, and the largest among those of one level of the source, codes: the tone curve.
 
     Of each level the half of the blocks counts that has the least structure around it, where softness changes nothing.
     """
-    chosen = _spread(rendition)
-    pictures = source.luma_of(alignment.frames[chosen])
-    before, after = pictures.ravel(), rendition.luma_of(chosen).ravel()
-    rough = np.stack([cv2.dilate(np.hypot(*_gradients(picture)), np.ones((5, 5), np.uint8)) for picture in pictures]).ravel()
+    before, after = pairs.before.ravel(), pairs.after.ravel()
+    around = np.ones((5, 5), np.uint8)
+    rough = np.stack([cv2.dilate(each, around) for each in np.hypot(pairs.across, pairs.down)]).ravel()
     bins = np.clip((before / (256.0 / _LEVEL_BINS)).astype(np.intp), 0, _LEVEL_BINS - 1)
     shifts = [0.0]
     for level in range(_LEVEL_BINS):

@@ -34,7 +34,7 @@ class Original:
     """
 
     def __init__(self, source: Source, limits: Limits) -> None:
-        self._source, self._limits = source, limits
+        self.source, self._limits = source, limits
         self._held: list[Frame] | None = []
         with open_video(source, limits=limits) as reader:
             self.info = reader.info
@@ -57,7 +57,7 @@ class Original:
         if self._held is not None:
             yield from self._held
             return
-        with open_video(self._source, limits=self._limits) as reader:
+        with open_video(self.source, limits=self._limits) as reader:
             yield from reader
 
 

@@ -115,7 +115,7 @@ class Verification:
 
 
 def verify_file(
-    source: Source,
+    source: Source | Original,
     rendition: Source,
     *,
     alpha: float = DEFAULT_ALPHA,
@@ -131,7 +131,8 @@ def verify_file(
     rendition's size, frame rate and about its bitrate; p is the rendition's rank among them.
 
     Args:
-        source: a path, also of a playlist or a folder of segments, or a binary file object that can be read from its start again.
+        source: a path, also of a playlist or a folder of segments, or a binary file object that can be read from its start again; or what
+            was read of it, for several renditions.
         rendition: the same of what is to be verified.
         alpha: how often an honest rendition may be called something else.
         encodes: how many honest encodes, at least 1 / alpha - 1.
@@ -144,11 +145,12 @@ def verify_file(
         InputError: if the encodes are too few for alpha, or a path is a pipe.
         MediaError: if a file cannot be read.
     """
-    for path in (source, rendition):
-        if is_pipe(path):
+    source_read = source.source if isinstance(source, Original) else source
+    for each in (source_read, rendition):
+        if is_pipe(each):
             raise InputError("a pipe (-) cannot be verified: source and rendition are read several times; write it to a file first")
     chosen = checked_seed(seed, alpha=alpha, encodes=None if calibration is not None else encodes)
-    original = Original(source, limits)
+    original = source if isinstance(source, Original) else Original(source, limits)
     packets = survey(rendition, limits=limits)
     with open_video(rendition, limits=limits) as reader:
         info = reader.info
@@ -169,7 +171,7 @@ def verify_file(
     decision = with_checks(decision, checks)
     differs = decision.verdict not in ("AUTHENTIC", "INCONCLUSIVE", "UNCALIBRATED")
     return Verification(
-        source=label(source),
+        source=label(original.source),
         file=label(rendition),
         decision=decision,
         alpha=alpha,
@@ -178,7 +180,7 @@ def verify_file(
         heat=heat_of(found, null, look.times, alpha=alpha) if differs else None,
         checks=checks,
         seed=chosen,
-        digests=(digest_of(source), digest_of(rendition)),
+        digests=(digest_of(original.source), digest_of(rendition)),
         frame_residuals=tuple(zip(look.times.tolist(), found.frame_residuals.tolist(), strict=True)),
         duration_seconds=packets.duration_seconds,
         values=found.values,
