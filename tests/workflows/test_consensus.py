@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from indelible.errors import InputError, MediaError, OutputError
+from indelible.verify.honest import draw_honest
 from indelible.workflows.channel import channel_file
 from indelible.workflows.consensus import Consensus, consensus_of, consensus_on
 from indelible.workflows.panel import Panel
@@ -109,6 +110,18 @@ def test_what_cannot_be_read_is_an_outlier_and_not_an_end(work, tmp_path):
     assert "rubbish.mp4" in result.outliers[0].reason
     with pytest.raises(MediaError):
         consensus_of([str(rubbish), str(tmp_path / "none.mp4")], **SETTINGS)
+
+
+def test_what_no_encoder_can_imitate_is_an_outlier_and_not_an_end(work, monkeypatch):
+    def refuse(footage, info, target, **options):
+        if target.width == 160:
+            raise InputError("no such size")
+        return draw_honest(footage, info, target, **options)
+
+    monkeypatch.setattr("indelible.workflows.panel.draw_honest", refuse)
+    result = consensus_of([work.large, work.logo, work.small], **SETTINGS)
+    assert (result.verdict, result.clique, list(result.faults)) == ("AGREE", (work.large, work.small), [work.logo])
+    assert "nothing like it can be encoded (no such size)" in result.outliers[0].reason
 
 
 def test_what_is_not_allowed_is_refused(work):

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from indelible.errors import InputError
+from indelible.errors import InputError, MediaError
 from indelible.verify.consensus import Agreement, agree, check_quorum
 from indelible.verify.decision import smallest_alpha
 from indelible.video import Limits
@@ -169,13 +169,8 @@ def consensus_on(panel: Panel, files: Sequence[str], *, quorum: int | None = Non
 def _among(panel: Panel, files: Sequence[str], *, arrived: int, quorum: int) -> Consensus:
     """Return what those that arrived say of each other."""
     here = files[:arrived]
+    groups, pairs = _compared(panel, here)
     faults = {file: str(error) for file in here if (error := panel.fault(file)) is not None}
-    by_bytes: dict[str, list[str]] = {}
-    for file in here:
-        if file not in faults:
-            by_bytes.setdefault(panel.digest(file), []).append(file)
-    groups = {group[0]: group for group in by_bytes.values()}
-    pairs = panel.compare(list(groups))
     witnesses: list[list[str]] = []  # each with its copies, the best first
     for group in map(groups.__getitem__, panel.ranked(groups)):
         original = next((each for each in witnesses if pairs[frozenset((each[0], group[0]))].copied), None)
@@ -204,6 +199,21 @@ def _among(panel: Panel, files: Sequence[str], *, arrived: int, quorum: int) -> 
         seed=panel.seed,
         warnings=tuple(sentence for file in here for sentence in panel.warnings(file)),
     )
+
+
+def _compared(panel: Panel, files: Sequence[str]) -> tuple[dict[str, list[str]], dict[frozenset[str], Pair]]:
+    """Return the files that can be compared, by the first of each group with the same bytes, and the pairs of these first ones."""
+    while True:
+        by_bytes: dict[str, list[str]] = {}
+        for file in files:
+            if panel.fault(file) is None:
+                by_bytes.setdefault(panel.digest(file), []).append(file)
+        groups = {group[0]: group for group in by_bytes.values()}
+        try:
+            return groups, panel.compare(list(groups))
+        except MediaError:
+            if all(panel.fault(file) is None for file in groups):
+                raise
 
 
 def _agreement(files: Sequence[str], pairs: Mapping[frozenset[str], Pair], *, quorum: int) -> Agreement:

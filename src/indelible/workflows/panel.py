@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.errors import MediaError
+from indelible.errors import IndelibleError, MediaError
 from indelible.frames import VideoInfo
 from indelible.verify.alignment import Alignment
 from indelible.verify.checks import Check, check_shape
@@ -142,7 +142,11 @@ class Panel:
         return sorted(files, key=lambda file: _goodness(self._renditions[file]), reverse=True)
 
     def compare(self, files: Sequence[str]) -> dict[frozenset[str], Pair]:
-        """Return each pair of some renditions, of none of which `fault` found any."""
+        """Return each pair of some renditions, of none of which `fault` found any.
+
+        Raises:
+            MediaError: if nothing like one of them can be encoded; `fault` says so of it from then on.
+        """
         ranked = [self._renditions[file] for file in self.ranked(files)]
         found: dict[frozenset[str], Pair] = {}
         for place, stand_in in enumerate(ranked):
@@ -177,7 +181,7 @@ class Panel:
         if not members:
             return
         original = Original(stand_in.file, self._limits)
-        encodes = [self._encodes(original, stand_in, each) for each in members.values()]
+        encodes = [self._imitated(original, stand_in, each) for each in members.values()]
         for done, looks in enumerate(zip(*encodes, strict=True), start=1):
             made = dict(zip(members, looks, strict=True))
             for place, (one, other) in enumerate(unknown):
@@ -187,6 +191,14 @@ class Panel:
                 self._progress(done, self.encodes)
         for place, (one, other) in enumerate(unknown):
             self._pairs[stand_in.file, one.file, other.file] = self._pair(stand_in, one, other, null[place], copies=copies[place])
+
+    def _imitated(self, original: Original, stand_in: _Rendition, target: _Rendition) -> Iterator[Look]:
+        """Return what `_encodes` yields; a rendition like which nothing can be encoded is one worker's fault, and not the others'."""
+        try:
+            return self._encodes(original, stand_in, target)
+        except IndelibleError as error:
+            self._faults[target.file] = MediaError(f"{target.file} cannot be compared: nothing like it can be encoded ({error})")
+            raise self._faults[target.file] from error
 
     def _encodes(self, original: Original, stand_in: _Rendition, target: _Rendition) -> Iterator[Look]:
         """Yield looks at honest encodes of one rendition as another, each drawn independently."""
