@@ -18,7 +18,7 @@ from indelible.workflows.consensus import Consensus
 from indelible.workflows.page import check_page
 from indelible.workflows.verify import Verification
 
-__all__ = ["write_consensus", "write_report"]
+__all__ = ["pictures_of", "write_consensus", "write_report"]
 
 _FRAMES = 3
 _APART_SECONDS = 0.5
@@ -34,7 +34,7 @@ def write_report(
         MediaError: if a file cannot be read again.
     """
     check_page(path, overwrite=overwrite)
-    write_verify_report(path, [(result, _pictures_of(result, limits)) for result in results])
+    write_verify_report(path, [(result, pictures_of(result, limits)) for result in results])
 
 
 def write_consensus(path: str | os.PathLike[str], result: Consensus, *, overwrite: bool = False, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -45,12 +45,12 @@ def write_consensus(path: str | os.PathLike[str], result: Consensus, *, overwrit
         MediaError: if a file cannot be read again.
     """
     check_page(path, overwrite=overwrite)
-    shown = {each.file: _pictures_of(each.pair, limits) for each in result.outliers if each.pair is not None}
+    shown = {each.file: pictures_of(each.pair, limits) for each in result.outliers if each.pair is not None}
     write_consensus_report(path, result, shown)
 
 
-def _pictures_of(result: Verified, limits: Limits) -> Pictures:
-    """Return the pictures with the largest residuals, some time apart, in the order of time, and those of the heat map."""
+def pictures_of(result: Verified, limits: Limits) -> Pictures:
+    """Return the pictures with the largest residuals, some time apart, in the order of time, and those of the heat map, read again."""
     chosen: list[int] = []
     times = [seconds for seconds, _ in result.frame_residuals]
     for index in sorted(range(len(times)), key=lambda place: -result.frame_residuals[place][1]):
