@@ -29,6 +29,8 @@ COMMANDS = MappingProxyType(
         "index": "Keep fingerprints of many videos, and find in which of them one was seen before.",
         "verify": "Say whether a rendition shows what its source shows.",
         "calibrate": "Learn how your own honest renditions differ from their sources.",
+        "inspect": "Say whether a video was manipulated, and where.",
+        "embed": "Describe what a video shows by vectors of 512 numbers that hardly change under a codec.",
         "conform": "Check the bitstream of a rendition against what was declared of it.",
         "key": "Make a secret key, or show the fingerprint of one.",
         "registry": "Show who got which marked copy.",
