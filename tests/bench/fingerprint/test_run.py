@@ -21,7 +21,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     return FingerprintRun(
-        edits=chosen_edits(EDITS),
+        edits=chosen_edits(EDITS)[0],
         settings=FingerprintSettings(distractor_codes=3000),
         cache_folder=tmp_path_factory.mktemp("cache"),
     )

@@ -19,8 +19,9 @@ from indelible.bench.fingerprint.compilation import Compilation, compilations, j
 from indelible.bench.fingerprint.distractors import distractors
 from indelible.bench.fingerprint.edits import PLAN, Edit
 from indelible.bench.fingerprint.hashes import HISTORICAL, VideoHash, unrelated_distances
-from indelible.bench.fingerprint.peers import PEER_HASHES, HashEnvironment
+from indelible.bench.fingerprint.peers import PEER_HASHES
 from indelible.bench.fingerprint.trial import MEASURED_SOURCES, Copy, CopyTask, Original, make_codes, read_copy, read_original
+from indelible.bench.worker import WorkerEnvironment, started
 from indelible.fingerprint import Fingerprint
 from indelible.fingerprint.match import CandidateSource, Match, MemorySource, SearchSettings, search
 from indelible.fingerprint.match.search import MOST_FALSE_MATCHES, RADIUS
@@ -53,11 +54,20 @@ class FingerprintSettings:
 
 @dataclass(frozen=True, slots=True)
 class FingerprintRun:
-    """How to run; as `indelible.bench.robustness.RobustnessRun`, with the edits, and where hashes of others live if they are measured."""
+    """How to run; what is not said here is as in `indelible.bench.robustness.RobustnessRun`.
+
+    Args:
+        edits: of each clip.
+        compilations: whether excerpts of all clips are looked for too.
+        part: (i, n) to edit only part i of n of the clips; all of them are in the database.
+        peers: where hashes of others live, if they are measured.
+    """
 
     edits: tuple[Edit, ...] = PLAN
+    compilations: bool = True
+    part: tuple[int, int] = (1, 1)
     settings: FingerprintSettings = field(default_factory=FingerprintSettings)
-    peers: HashEnvironment | None = None
+    peers: WorkerEnvironment | None = None
     cache_folder: Path = Path(".bench-cache")
     jobs: int = 1
     resume: bool = True
@@ -75,43 +85,61 @@ def run_fingerprint(corpus: Corpus, run: FingerprintRun) -> dict[str, Any]:
     Raises:
         MissingExtraError: if hashes of others are asked for and not there.
     """
+    versions = {}
     if run.peers is not None:
-        run.peers.check()
-    where = provenance(corpus)
-    codes_digest = measurement_digest({"seed": run.settings.seed, "peers": run.peers is not None}, parts=MEASURED_SOURCES)
+        with started(run.peers) as worker:
+            versions = {"peer_versions": worker.ask(do="versions")["versions"]}
+    where = provenance(corpus) | versions
+    workers = None if run.peers is None else run.peers.digests()
+    codes_digest = measurement_digest({"seed": run.settings.seed, "workers": workers}, parts=MEASURED_SOURCES)
     folder = run.cache_folder / "fingerprint" / codes_digest[:16]
-    tasks = [CopyTask(clip, run.edits, run.settings.seed, folder, run.peers) for clip in corpus.clips]
-    due = [task for task in tasks if task.due or not task.original_file.exists()]
-    run.progress(f"{len(corpus.clips)} clips, {len(run.edits)} edits; codes of {len(due)} clips are to be made")
-    for _ in run_jobs(
-        [Job(task, task.clip.name, len(task.due) + 1) for task in due], make_codes, processes=run.jobs, progress=run.progress
-    ):
-        pass
-    originals = [read_original(task.original_file) for task in tasks]
-    dealt = compilations(corpus.clips, originals, folder, rng=np.random.default_rng(run.settings.seed))
-    missing = [Job(each, each.file.name) for each in dealt if not each.file.exists()]
-    for _ in run_jobs(missing, make_compilation, processes=run.jobs, progress=run.progress):
-        pass
+    edited = corpus.shard(*run.part)
+    tasks = [CopyTask(clip, run.edits if clip in edited.clips else (), run.settings.seed, folder, run.peers) for clip in corpus.clips]
+    originals = _codes_of(tasks, run)
     source = _database([original.fingerprint for original in originals], run)
-    key_source = _database([original.key_frames for original in originals], run)
     settings = asdict(run.settings) | {"codes": codes_digest, "corpus": corpus.digest, "record_version": RECORD_VERSION}
     searched_by = measurement_digest(settings, parts=("fingerprint", "stats", "bench/fingerprint"))
     cache = Cache(run.cache_folder / "fingerprint-search", searched_by)
-    records = [record for task in tasks for record in _records(task, originals, (source, key_source), corpus, cache, run)]
+    records: list[Record] = []
+    if run.edits:
+        sources = source, _database([original.key_frames for original in originals], run)
+        records = [record for task in tasks for record in _records(task, originals, sources, corpus, cache, run)]
     return {
         "schema": SCHEMA,
         "provenance": where,
         "settings": asdict(run.settings)
         | {
+            "part": list(run.part),
+            "edited_clips": len(edited.clips),
             "most_false_matches": MOST_FALSE_MATCHES,
             "database_codes": source.code_count,
-            "key_frame_database_codes": key_source.code_count,
         },
         "codes": code_statistics(originals, [clip.source for clip in corpus.clips], rng=np.random.default_rng(run.settings.seed)),
         "summary": summarise(records, originals, corpus, run.edits, run.hashes),
-        "compilations": _summary_of_excerpts([record for each in dealt for record in _excerpts(each, source, corpus)]),
+        "compilations": _compilations(corpus, originals, source, folder, run) if run.compilations else None,
         "records": records,
     }
+
+
+def _codes_of(tasks: Sequence[CopyTask], run: FingerprintRun) -> list[Original]:
+    """Make the codes that are not kept yet, of clips and of copies, and return those of the clips."""
+    due = [task for task in tasks if task.due or not task.original_file.exists()]
+    run.progress(f"{len(tasks)} clips, {len(run.edits)} edits; codes of {len(due)} clips are to be made")
+    jobs = [Job(task, task.clip.name, len(task.due) + 1) for task in due]
+    for _ in run_jobs(jobs, make_codes, processes=run.jobs, progress=run.progress):
+        pass
+    return [read_original(task.original_file) for task in tasks]
+
+
+def _compilations(
+    corpus: Corpus, originals: Sequence[Original], source: CandidateSource, folder: Path, run: FingerprintRun
+) -> dict[str, Any]:
+    """Return how many excerpts are found in compilations, and how well in time."""
+    dealt = compilations(corpus.clips, originals, folder, rng=np.random.default_rng(run.settings.seed))
+    missing = [Job(each, each.file.name) for each in dealt if not each.file.exists()]
+    for _ in run_jobs(missing, make_compilation, processes=run.jobs, progress=run.progress):
+        pass
+    return _summary_of_excerpts([record for each in dealt for record in _excerpts(each, source, corpus)])
 
 
 def _database(fingerprints: Sequence[Fingerprint], run: FingerprintRun) -> MemorySource:
@@ -186,7 +214,7 @@ def _records(
     """Return a record for each edit that means something for a clip, those that are known as they are."""
     known = {record["edit"]: record for record in cache.read(task.clip)} if run.resume else {}
     records = []
-    for edit in run.edits:
+    for edit in task.edits:
         if edit.name not in known:
             copy = read_copy(task.copy_file(edit))
             known[edit.name] = {"edit": edit.name, "clip": task.clip.name, "applies": copy is not None}
@@ -198,7 +226,8 @@ def _records(
             cache.append(task.clip, known[edit.name])
         if known[edit.name]["applies"]:
             records.append(known[edit.name])
-    run.progress(f"{task.clip.name}: looked for {len(records)} copies")
+    if task.edits:
+        run.progress(f"{task.clip.name}: looked for {len(records)} copies")
     return records
 
 

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.bench.fingerprint.edits import Edit
+from indelible.bench.fingerprint.edits import Edit, small
 from indelible.bench.fingerprint.hashes import HISTORICAL, Arrays
-from indelible.bench.fingerprint.peers import HashEnvironment, HashWorker, started
+from indelible.bench.fingerprint.peers import hashes_of_others
+from indelible.bench.worker import Worker, WorkerEnvironment, started
 from indelible.channel import Clip, parse_channel
 from indelible.fingerprint import Fingerprint
 from indelible.fingerprint.code import ALGORITHM, KEY_FRAMES
@@ -53,7 +54,7 @@ class CopyTask:
     edits: tuple[Edit, ...]
     seed: int
     folder: Path
-    peers: HashEnvironment | None = None
+    peers: WorkerEnvironment | None = None
 
     @property
     def original_file(self) -> Path:
@@ -104,13 +105,14 @@ def make_codes(task: CopyTask) -> int:
     with nullcontext() if task.peers is None else started(task.peers) as peers:
         if not task.original_file.exists():
             write_arrays(task.original_file, _original_arrays(clip, task.clip.path, peers))
+        clip = small(clip) if due else clip
         for edit in due:
             copy = edit.apply(clip, seed=task.seed)
             write_arrays(task.copy_file(edit), {} if copy is None else copy_arrays(copy, peers))
     return len(due)
 
 
-def copy_arrays(copy: Clip, peers: HashWorker | None = None) -> Arrays:
+def copy_arrays(copy: Clip, peers: Worker | None = None) -> Arrays:
     """Return what `read_copy` reads, of the frames of an edited copy."""
     info = copy.info
     aspect = float(info.width * info.sample_aspect_ratio / info.height)
@@ -153,7 +155,7 @@ def _kept_query(kept: Arrays, algorithm: str) -> Query:
     return Query(with_mirrors(tracks), float(kept["duration_seconds"]), algorithm)
 
 
-def _original_arrays(clip: Clip, path: Path, peers: HashWorker | None) -> Arrays:
+def _original_arrays(clip: Clip, path: Path, peers: Worker | None) -> Arrays:
     made = make_fingerprint(clip.frames)
     key_frames = _key_frames(path)
     late = parse_channel(f"trim={OFFSET_SECONDS}:{MAX_SECONDS + 1}")
@@ -175,8 +177,8 @@ def _key_frames(path: Path) -> Fingerprint:
         return make_key_frame_fingerprint(takewhile(lambda frame: (frame.pts_seconds or 0.0) - first < MAX_SECONDS, reader))
 
 
-def _hashes(clip: Clip, peers: HashWorker | None) -> Arrays:
-    others = {} if peers is None else peers.hashes(clip)
+def _hashes(clip: Clip, peers: Worker | None) -> Arrays:
+    others = {} if peers is None else hashes_of_others(peers, clip)
     return {_HASH + name: array for name, array in (*HISTORICAL.of(clip.frames).items(), *others.items())}
 
 
