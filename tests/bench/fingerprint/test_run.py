@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from indelible.bench.fingerprint.edits import PLAN, chosen_edits
@@ -60,8 +62,9 @@ def test_the_table_has_a_row_for_each_edit(result):
     assert "2 of 2" in text
 
 
-def test_edits_have_names_of_their_own():
+def test_edits_have_names_of_their_own_and_reach_other_processes():
     assert len({edit.name for edit in PLAN}) == len(PLAN)
+    assert pickle.loads(pickle.dumps(PLAN)) == PLAN
     with pytest.raises(InputError, match="crop 6 %"):
         chosen_edits(("crop 6 %",))
 

@@ -94,8 +94,8 @@ def _channels() -> Iterator[Edit]:
         ("crop 5 %", 0.99, "crop=side:0.9"),
         ("crop 10 %", 0.95, "crop=side:0.8"),
         ("crop 20 %", 0.85, "crop=side:0.6"),
-        ("letterbox", 0.98, lambda info: f"pad={info.width // 2 * 2}x{_even(info.height * 4 / 3)}"),
-        ("pillarbox", 0.98, lambda info: f"pad={_even(info.width * 3 / 2)}x{info.height // 2 * 2}"),
+        ("letterbox", 0.98, _letterboxed),
+        ("pillarbox", 0.98, _pillarboxed),
         ("logo", 0.99, "logo=side:0.14"),
         ("captions", 0.98, "captions"),
         ("mirror", 0.99, "flip=h"),
@@ -109,6 +109,14 @@ def _channels() -> Iterator[Edit]:
         ("contrast 1.3", 0.98, "contrast=1.3"),
     ):
         yield Edit(name, goal, channel)
+
+
+def _letterboxed(info: VideoInfo) -> str:
+    return f"pad={info.width // 2 * 2}x{_even(info.height * 4 / 3)}"
+
+
+def _pillarboxed(info: VideoInfo) -> str:
+    return f"pad={_even(info.width * 3 / 2)}x{info.height // 2 * 2}"
 
 
 def _even(length: float) -> int:

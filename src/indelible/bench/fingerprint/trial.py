@@ -23,7 +23,7 @@ from indelible.channel import Clip, parse_channel
 from indelible.fingerprint import Fingerprint
 from indelible.fingerprint.code import ALGORITHM, KEY_FRAMES
 from indelible.fingerprint.make import make_fingerprint, make_key_frame_fingerprint
-from indelible.fingerprint.query import Query, Track, guesses, make_query, with_mirrors
+from indelible.fingerprint.query import Effort, Query, Track, guesses, make_query, with_mirrors
 from indelible.runs.corpus import CorpusClip
 from indelible.runs.footage import load_clip
 from indelible.video import open_video
@@ -40,7 +40,9 @@ MEASURED_SOURCES = (
 OFFSET_SECONDS = 0.25
 MAX_SECONDS = 10.0
 
-ALGORITHMS = (ALGORITHM, KEY_FRAMES)
+EFFORTS: dict[str, Effort] = {ALGORITHM: "full", KEY_FRAMES: "fast"}
+"""How much is guessed of a copy. Of key frames every quarter of a second is asked for, and each guess costs four times as much."""
+
 _OF_TRACKS = ("codes", "weights", "confirm")
 _OF_FINGERPRINTS = ("start_seconds", "codes", "weights", "views", "confirm")
 _HASH = "hash of "  # before the names of hashes, in files
@@ -117,8 +119,8 @@ def copy_arrays(copy: Clip, peers: Worker | None = None) -> Arrays:
     info = copy.info
     aspect = float(info.width * info.sample_aspect_ratio / info.height)
     kept: dict[str, NDArray[Any]] = {}
-    for algorithm in ALGORITHMS:
-        query = make_query(copy.frames, effort="full", aspect=aspect, mirrors=False, algorithm=algorithm)
+    for algorithm, effort in EFFORTS.items():
+        query = make_query(copy.frames, effort=effort, aspect=aspect, mirrors=False, algorithm=algorithm)
         kept["duration_seconds"] = np.array(query.duration_seconds)
         kept[f"{algorithm} start_seconds"] = query.tracks[0].start_seconds
         for name in _OF_TRACKS:
@@ -135,7 +137,7 @@ def read_original(file: Path) -> Original:
                 duration_seconds=float(kept["duration_seconds"]),
                 algorithm=algorithm,
             )
-            for algorithm in ALGORITHMS
+            for algorithm in EFFORTS
         }
         return Original(made[ALGORITHM], made[KEY_FRAMES], kept["offset_bits"], _kept_hashes(kept))
 
@@ -151,7 +153,7 @@ def read_copy(file: Path) -> Copy | None:
 def _kept_query(kept: Arrays, algorithm: str) -> Query:
     arrays = [kept[f"{algorithm} {name}"] for name in _OF_TRACKS]
     starts = kept[f"{algorithm} start_seconds"]
-    tracks = [Track(guess, starts, *each) for guess, *each in zip(guesses("full"), *arrays, strict=True)]
+    tracks = [Track(guess, starts, *each) for guess, *each in zip(guesses(EFFORTS[algorithm]), *arrays, strict=True)]
     return Query(with_mirrors(tracks), float(kept["duration_seconds"]), algorithm)
 
 
@@ -167,7 +169,7 @@ def _original_arrays(clip: Clip, path: Path, peers: Worker | None) -> Arrays:
     }
     kept["duration_seconds"] = np.array(made.duration_seconds)
     kept["offset_bits"] = np.bitwise_count(made.codes[:count] ^ later.codes[:count]).sum(axis=1, dtype=np.int64)[seen]
-    return {**kept, **_hashes(clip, peers)}
+    return {**kept, **_hashes(small(clip), peers)}
 
 
 def _key_frames(path: Path) -> Fingerprint:
