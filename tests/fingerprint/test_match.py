@@ -8,6 +8,7 @@ from indelible.errors import InputError
 from indelible.fingerprint.code import BITS, CONFIRM_BYTES, KEY_FRAMES, MIDDLE, WHOLE, WORDS, Fingerprint, distances
 from indelible.fingerprint.make import make_fingerprint, make_key_frame_fingerprint
 from indelible.fingerprint.match import MemorySource, SearchSettings, search
+from indelible.fingerprint.match.align import of_one_time
 from indelible.fingerprint.match.evidence import agreement, combined_z
 from indelible.fingerprint.query import Guess, Query, Track, make_query
 from tests.fingerprint.scenes import flat, moving
@@ -266,3 +267,12 @@ def test_another_take_is_contradicted_wherever_its_path_lies():
     found = search(query, MemorySource([reference]))
     assert found
     assert all(match.contradicted for match in found)
+
+
+def test_what_moves_is_compared_at_the_time_at_which_moments_are_most_alike():
+    off = np.tile([-0.75, -0.25, 0.25], 4)
+    scores = np.array([11.0, 10.0, 14.0, 11.0, 10.0, 14.5, 11.0, 10.0, 14.0, 11.0, 10.0, 3.0])
+    assert np.flatnonzero(of_one_time(off, scores)).tolist() == [2, 5, 8], "not the last one, which is in the less clear half"
+    level = np.full(12, 10.0)
+    assert set(np.abs(off[of_one_time(off, level)])) == {0.25}, "of times that are as good, the nearest to the line"
+    assert of_one_time(np.array([0.6]), np.array([9.0])).tolist() == [True]

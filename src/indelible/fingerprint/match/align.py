@@ -13,6 +13,8 @@ BIN_SECONDS = 1.0
 DRIFT_ROWS = (-1, 0, 1)  # by which a path may leave its line: speeds lie between those that are tried
 _DRIFT_COST = 2.0  # standard deviations, from one moment to the next
 _OTHER_SPEED = 1.1  # by which another speed must have more votes: in videos that change slowly, each speed has nearly as many
+_ONE_TIME_SECONDS = 0.3
+_CLEARLY = 0.1  # standard deviations
 _UNLIKE = 2.5  # standard deviations; a moment that is less near counts against a path
 
 
@@ -97,6 +99,26 @@ def best_path(
         at, place = at - 1, int(came_from[at, place])
     pairs = np.array(path[::-1], np.int64).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]
+
+
+def of_one_time(off_seconds: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the pairs of a path by which is judged whether the same moves in both videos.
+
+    What moves is told only by moments of nearly the same time. Votes say only roughly which that is where little moves, so those pairs are
+    taken that are off the line by one time, the one at which pairs are most alike; and only of the clearer half of the path: a cut within a
+    moment is a greater change than anything that moves.
+
+    Args:
+        off_seconds: by which each pair is off the line, shape (k,), k at least 1.
+        scores: likeness of each pair.
+    """
+    clear = scores >= np.median(scores)
+    chosen, best = clear, -math.inf
+    for off in sorted(np.unique(off_seconds[clear].round(1)), key=abs):
+        pairs = clear & (np.abs(off_seconds - off) <= _ONE_TIME_SECONDS)
+        if pairs.any() and (likeness := float(scores[pairs].mean())) > best + _CLEARLY:
+            chosen, best = pairs, likeness
+    return chosen
 
 
 def stretch(
