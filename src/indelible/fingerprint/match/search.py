@@ -20,6 +20,7 @@ from indelible.fingerprint.match.evidence import agreement, combined_z, log10_ex
 from indelible.fingerprint.moments import STEP_SLOTS, moment_seconds
 from indelible.fingerprint.query import Guess, Query, Track
 from indelible.fingerprint.slots import SLOT_SECONDS
+from indelible.fingerprint.transform import contrasts
 
 RADIUS, LAST_RADIUS = 31, 60
 MOST_FALSE_MATCHES = 1e-3
@@ -235,7 +236,15 @@ class _Looking:
         )
         there, here = fingerprint.start_seconds[rows], track.start_seconds[moments]
         apart = distances(track.codes[moments], fingerprint.codes[rows])
-        span = stretch(track.start_seconds, likeness, moments, scores, duration_seconds=self._duration, moment_seconds=self._moment_seconds)
+        span = stretch(
+            track.start_seconds,
+            contrasts(track.weights),
+            likeness,
+            moments,
+            scores,
+            duration_seconds=self._duration,
+            moment_seconds=self._moment_seconds,
+        )
         # What is stored begins with whole seconds, so that the line says more exactly than a pair what belongs together.
         off = there - line.at(here)
         left = _beyond(off[[0, -1]], _HALF_STEP_SECONDS)
