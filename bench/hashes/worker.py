@@ -2,7 +2,8 @@
 
 ::
 
-    {"pictures": P, "rate": R, "to": Q} -> {"ok": true, "versions": {package: version}}
+    {"do": "versions"}                                  -> {"ok": true, "versions": {package: version}}
+    {"do": "hashes", "pictures": P, "rate": R, "to": Q} -> {"ok": true}
 
 P is a .npy file, uint8, (frames, height, width, 3), BGR, R frames a second. Q becomes a .npz file of one array for each hash.
 Something that fails answers ``{"error": "..."}``.
@@ -13,10 +14,12 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import imagehash
 import imageio_ffmpeg
@@ -31,6 +34,10 @@ ISCC_BITS = 256
 # The file of FFmpeg's filter `signature`, in bits: a head, segments, and frames of a flag, a time, confidence, words and signs.
 _HEAD, _SEGMENT = 242, 4 * 32 + 1 + 5 * 243
 _BEFORE_SIGNS, _SIGNS = 1 + 32 + 8 + 5 * 8, 76 * 8
+_FFMPEG = """#!/bin/sh
+if [ "$1" = -ss ] && [ "$2" -gt {seconds:.0f} ]; then exit 0; fi
+exec {ffmpeg} "$@"
+"""
 _POWERS = np.array([81, 27, 9, 3, 1])
 
 
@@ -76,8 +83,10 @@ def _videohash(pictures: np.ndarray, rate: float, folder: Path) -> np.ndarray:
     """Return 64 bits; the package takes a file, and finds ffmpeg by its name."""
     from videohash import VideoHash
 
-    link = folder / "ffmpeg"
-    link.symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+    # It looks for bars at twelve places of up to four hours. Those after the end find nothing, and cost most of the time.
+    script = _FFMPEG.format(seconds=len(pictures) / rate, ffmpeg=shlex.quote(imageio_ffmpeg.get_ffmpeg_exe()))
+    (folder / "ffmpeg").write_text(script)
+    (folder / "ffmpeg").chmod(0o755)
     os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
     _ffmpeg(pictures, rate, ["-c:v", "libx264", "-qp", "0", "-preset", "ultrafast", "video.mkv"], folder)
     made = VideoHash(path=str(folder / "video.mkv"))
@@ -98,15 +107,19 @@ def serve() -> None:
     # What the packages print must not get between the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     for line in sys.stdin:
         try:
-            request = json.loads(line)
-            np.savez(request["to"], **hashes(np.load(request["pictures"]), request["rate"]))
-            answer: dict[str, object] = {"ok": True, "versions": versions}
+            answer = _answer(json.loads(line))
         except Exception as error:  # the caller decides what a failure means
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=answers, flush=True)
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    if request["do"] == "versions":
+        return {"ok": True, "versions": {package: importlib.metadata.version(package) for package in PACKAGES}}
+    np.savez(request["to"], **hashes(np.load(request["pictures"]), request["rate"]))
+    return {"ok": True}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from indelible.errors import InputError
 from indelible.fingerprint.code import BITS, CONFIRM_BYTES, KEY_FRAMES, MIDDLE, WHOLE, WORDS, Fingerprint, distances
 from indelible.fingerprint.make import make_fingerprint, make_key_frame_fingerprint
 from indelible.fingerprint.match import MemorySource, SearchSettings, search
+from indelible.fingerprint.match.align import of_one_time
 from indelible.fingerprint.match.evidence import agreement, combined_z
 from indelible.fingerprint.query import Guess, Query, Track, make_query
 from tests.fingerprint.scenes import flat, moving
@@ -85,8 +86,8 @@ def test_an_excerpt_is_found_where_it_is():
     foreign[20:27] = damaged(videos[7][31:38], 25, rng)
     (match,) = search(asked(foreign), MemorySource([stored(codes) for codes in videos]))
     assert match.video == 7
-    assert match.query_range_seconds == pytest.approx((20.5, 27.5), abs=0.3)  # half of the outer moments is foreign
-    assert match.reference_range_seconds == pytest.approx((31.5, 38.5), abs=0.3)
+    assert match.query_range_seconds == pytest.approx((20.0, 28.0), abs=0.3)  # no moment beside them is alike in part
+    assert match.reference_range_seconds == pytest.approx((31.0, 39.0), abs=0.3)
     assert match.log10_expected_false_matches < -20
     assert match.moments == 7
     assert match.mean_distance == pytest.approx(25.0)
@@ -266,3 +267,47 @@ def test_another_take_is_contradicted_wherever_its_path_lies():
     found = search(query, MemorySource([reference]))
     assert found
     assert all(match.contradicted for match in found)
+
+
+def test_what_moves_is_compared_at_the_time_at_which_moments_are_most_alike():
+    off = np.tile([-0.75, -0.25, 0.25], 4)
+    scores = np.array([11.0, 10.0, 14.0, 11.0, 10.0, 14.5, 11.0, 10.0, 14.0, 11.0, 10.0, 3.0])
+    assert np.flatnonzero(of_one_time(off, scores)).tolist() == [2, 5, 8], "not the last one, which is in the less clear half"
+    level = np.full(12, 10.0)
+    assert set(np.abs(off[of_one_time(off, level)])) == {0.25}, "of times that are as good, the nearest to the line"
+    assert of_one_time(np.array([0.6]), np.array([9.0])).tolist() == [True]
+
+
+def excerpt(rng, *, contrast, bars=False):
+    """A stored video, and a query of which the seconds 7 to 13 are in it, among others with another contrast, or with bars."""
+    before, after, first, second = rng.normal(size=(4, BITS))
+
+    def inside(seconds):
+        return np.cos(0.1 * seconds) * first + np.sin(0.1 * seconds) * second
+
+    pictures = []
+    for start in np.arange(0.0, 18.5, 0.5):
+        shares = [max(0.0, min(start + 2.0, end) - max(start, begin)) / 2.0 for begin, end in ((0.0, 7.0), (7.0, 13.0), (13.0, 20.0))]
+        mixed = shares[0] * before + shares[1] * contrast * inside(start) + shares[2] * after
+        pictures.append(rng.normal(size=BITS) if bars and 0.0 < shares[1] < 1.0 else mixed)
+    weights = np.round(100 + 24 * np.log2([np.median(np.abs(picture)) for picture in pictures])).astype(np.uint8)
+    query = asked(signs(pictures), step=0.5)
+    reference = stored(damaged(signs([inside(seconds) for seconds in np.arange(20.0)]), 3, rng))
+    return replace(query, tracks=(replace(query.tracks[0], weights=weights),), duration_seconds=20.0), reference
+
+
+def signs(pictures):
+    return np.stack([np.packbits(picture > 0.0, bitorder="little").view("<u8") for picture in pictures]).astype(np.uint64)
+
+
+@pytest.mark.parametrize("contrast", [0.15, 0.5, 1.0, 3.0, 8.0])
+def test_an_excerpt_is_found_from_where_to_where_whatever_the_contrast_beside_it(contrast):
+    query, reference = excerpt(np.random.default_rng(16), contrast=contrast)
+    match = search(query, MemorySource([reference]))[0]
+    assert match.query_range_seconds == pytest.approx((7.0, 13.0), abs=0.3)
+
+
+def test_an_excerpt_with_other_bars_lasts_as_long_as_the_moments_that_are_wholly_in_it():
+    query, reference = excerpt(np.random.default_rng(17), contrast=8.0, bars=True)
+    match = search(query, MemorySource([reference]))[0]
+    assert match.query_range_seconds == pytest.approx((7.0, 13.0), abs=0.3)

@@ -10,7 +10,21 @@ import click
 from indelible.cli.bench_fingerprint import fingerprint
 from indelible.cli.bench_index import index
 from indelible.cli.bench_verify import verify
-from indelible.cli.benching import BITS, CACHE, JOBS, ONLY, OUTPUT, RESUME, SEED, SHARD, clips, finish, part
+from indelible.cli.benching import (
+    BITS,
+    CACHE,
+    JOBS,
+    ONLY,
+    OUTPUT,
+    RESUME,
+    SEED,
+    SHARD,
+    clips_of,
+    finish,
+    part,
+    where_others_live,
+    worker_environment,
+)
 from indelible.cli.terminal import complain
 
 if TYPE_CHECKING:
@@ -99,7 +113,7 @@ def robustness(
         resume=resume,
         progress=complain,
     )
-    finish(run_robustness(clips(corpus, only, shard), run), output)
+    finish(run_robustness(clips_of(corpus, only, shard), run), output)
 
 
 @bench.command(
@@ -161,7 +175,7 @@ def null(
         resume=resume,
         progress=complain,
     )
-    result = run_null(clips(corpus, only), run)
+    result = run_null(clips_of(corpus, only), run)
     finish(result, output)
     write_null_plot(output.with_suffix(".svg"), result["summary"])
     if not all(row["valid"] for row in result["summary"]):
@@ -182,20 +196,7 @@ Without --only, the clips that the published table rests on; other footage needs
 @click.option("--channel", "channels", multiple=True, metavar="SPEC", help="Measure these channels instead of the planned ones.")
 @click.option("--frames", type=click.IntRange(1), metavar="N", help="At most so many frames of each clip; 24 or 48 are planned.")
 @click.option("--only", metavar="PATTERN", help="Clips of such names, as in a shell: 'd00*'.")
-@click.option(
-    "--environment",
-    type=click.Path(path_type=Path),
-    default=Path(".venv-peers"),
-    show_default=True,
-    help="Where the peers are installed; make peers makes it.",
-)
-@click.option(
-    "--worker",
-    type=click.Path(path_type=Path),
-    default=Path("bench/peers/worker.py"),
-    show_default=True,
-    help="What runs in there, of a checkout of the source.",
-)
+@where_others_live("peers")
 @SEED
 @JOBS
 @CACHE
@@ -220,11 +221,9 @@ def peers(
     """
     from indelible.bench.peers.run import PeersRun, run_peers
     from indelible.bench.peers.systems import CHANNELS, chosen_clips, chosen_peers
-    from indelible.bench.peers.worker import PeerEnvironment
 
     run = PeersRun(
-        # Not resolved: the interpreter of an environment is a link, and knows by its own place where its packages are.
-        environment=PeerEnvironment((environment / "bin" / "python").absolute(), worker.absolute()),
+        environment=worker_environment(environment, worker, "peers"),
         peers=chosen_peers(names, most_frames=frames),
         channels=channels or CHANNELS,
         seed=seed,
@@ -233,7 +232,7 @@ def peers(
         resume=resume,
         progress=complain,
     )
-    found = clips(corpus, only or "*", None)
+    found = clips_of(corpus, only or "*", None)
     finish(run_peers(chosen_clips(found) if only is None else found, run), output)
 
 
@@ -282,7 +281,7 @@ def security(
         resume=resume,
         progress=complain,
     )
-    finish(run_security(clips(corpus, only), run), output)
+    finish(run_security(clips_of(corpus, only), run), output)
 
 
 @bench.command(
@@ -302,7 +301,7 @@ def speed(corpus: Path, output: Path, pairs: int, frames: int, only: str) -> Non
     """
     from indelible.bench.speed import SpeedSettings, run_speed
 
-    finish(run_speed(clips(corpus, only), SpeedSettings(pairs=pairs, frames=frames), progress=complain), output)
+    finish(run_speed(clips_of(corpus, only), SpeedSettings(pairs=pairs, frames=frames), progress=complain), output)
 
 
 @bench.command(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from indelible.cli.benching import JOBS, ONLY, OUTPUT, SEED, clips, finish
+from indelible.cli.benching import JOBS, ONLY, OUTPUT, SEED, clips_of, finish
 from indelible.cli.terminal import complain
 
 __all__ = ["index"]
@@ -31,4 +31,4 @@ def index(corpus: Path, output: Path, counts: tuple[int, ...], kinds: tuple[str,
 
     usual = IndexSettings()
     settings = IndexSettings(seed=seed, codes=counts or usual.codes, kinds=kinds or usual.kinds)
-    finish(run_index(clips(corpus, only), IndexRun(settings, jobs=jobs, progress=complain)), output)
+    finish(run_index(clips_of(corpus, only), IndexRun(settings, jobs=jobs, progress=complain)), output)

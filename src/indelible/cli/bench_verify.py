@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, SEED, SHARD, clips, finish
+from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, SEED, SHARD, clips_of, finish
 from indelible.cli.terminal import complain
 
 __all__ = ["verify"]
@@ -71,4 +71,4 @@ def verify(
     run = VerifyRun(
         settings=replace(settings, bases=bases) if bases else settings, cache_folder=cache, jobs=jobs, resume=resume, progress=complain
     )
-    finish(run_verify(clips(corpus, only, shard, half), run), output)
+    finish(run_verify(clips_of(corpus, only, shard, half), run), output)

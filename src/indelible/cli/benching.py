@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from indelible.cli.terminal import complain
 
 if TYPE_CHECKING:
+    from indelible.bench.worker import WorkerEnvironment
     from indelible.runs.corpus import Corpus
 
-__all__ = ["BITS", "CACHE", "JOBS", "ONLY", "OUTPUT", "RESUME", "SEED", "SHARD", "clips", "finish", "part"]
+__all__ = [
+    "BITS",
+    "CACHE",
+    "JOBS",
+    "ONLY",
+    "OUTPUT",
+    "RESUME",
+    "SEED",
+    "SHARD",
+    "clips_of",
+    "finish",
+    "part",
+    "where_others_live",
+    "worker_environment",
+]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 CACHE = click.option(
     "--cache", type=click.Path(path_type=Path), default=Path(".bench-cache"), show_default=True, help="Where measurements are remembered."
@@ -31,7 +49,38 @@ BITS = click.option("--bits", type=click.Choice(["0", "64", "128", "256"]), mult
 SEED = click.option("--seed", type=int, default=1, show_default=True, help="Of keys and payloads.")
 
 
-def clips(folder: Path, only: str, shard: str | None = None, half: str | None = None) -> Corpus:
+def where_others_live(target: str) -> Callable[[_Command], _Command]:
+    """Give a command the options of where programs of others are, which ``make TARGET`` installs; see `worker_environment`."""
+
+    def add(command: _Command) -> _Command:
+        environment = click.option(
+            "--environment",
+            type=click.Path(path_type=Path),
+            default=Path(f".venv-{target}"),
+            show_default=True,
+            help=f"Where the others are installed; make {target} makes it.",
+        )
+        worker = click.option(
+            "--worker",
+            type=click.Path(path_type=Path),
+            default=Path("bench") / target / "worker.py",
+            show_default=True,
+            help="What runs in there, of a checkout of the source.",
+        )
+        return environment(worker(command))
+
+    return add
+
+
+def worker_environment(environment: Path, worker: Path, target: str) -> WorkerEnvironment:
+    """Return what the options of `where_others_live` name."""
+    from indelible.bench.worker import WorkerEnvironment
+
+    # Not resolved: the interpreter of an environment is a link, and knows by its own place where its packages are.
+    return WorkerEnvironment((environment / "bin" / "python").absolute(), worker.absolute(), target)
+
+
+def clips_of(folder: Path, only: str, shard: str | None = None, half: str | None = None) -> Corpus:
     """Return the clips of a folder that the options name."""
     from indelible.runs.corpus import Corpus, load_corpus
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, clips, finish
+from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, clips_of, finish
 from indelible.cli.lab_forensics import train_forensics
 from indelible.cli.lab_mismatch import mismatch
 from indelible.cli.lab_train import train
@@ -89,7 +89,7 @@ def validate(
     from indelible.lab.validate import CHANNELS, run_validation
 
     run = _run(frames, width, seed, jobs, cache, resume)
-    result = run_validation(read_signature(signature), clips(corpus, only), run, channels=channels or CHANNELS)
+    result = run_validation(read_signature(signature), clips_of(corpus, only), run, channels=channels or CHANNELS)
     finish(result, output)
     verdicts = result["verdicts"].values()
     ctx.exit(5 if not verdicts else 0 if any(verdicts) else 1)
@@ -138,7 +138,7 @@ def compare(
 
     run = _run(frames, width, seed, jobs, cache, resume)
     given = [(name, read_signature(file)) for name, file in signatures]
-    result = run_comparison(clips(corpus, only), run, signatures=given, strengths=strengths, channels=channels or CHANNELS)
+    result = run_comparison(clips_of(corpus, only), run, signatures=given, strengths=strengths, channels=channels or CHANNELS)
     finish(result, output)
     write_comparison_plot(output.with_suffix(".svg"), result["summary"])
     if strengths:
@@ -168,7 +168,7 @@ def model(
     from indelible.lab.trial import Footage
 
     settings = ModelSettings(method, epsilon, channel, seed, Footage(frames, width))
-    result = run_model_test(clips(corpus, only), settings, jobs=jobs, progress=complain)
+    result = run_model_test(clips_of(corpus, only), settings, jobs=jobs, progress=complain)
     finish(result, output)
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from indelible.cli.benching import JOBS, ONLY, RESUME
-from indelible.cli.benching import clips as clips_of
+from indelible.cli.benching import JOBS, ONLY, RESUME, clips_of
 from indelible.cli.labbing import SEED
 from indelible.cli.terminal import complain
 

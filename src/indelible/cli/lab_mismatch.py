@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from indelible.cli.benching import JOBS, ONLY, OUTPUT, clips, finish
+from indelible.cli.benching import JOBS, ONLY, OUTPUT, clips_of, finish
 from indelible.cli.labbing import SEED, footage
 from indelible.cli.terminal import complain
 
@@ -38,7 +38,7 @@ def mismatch(
     from indelible.report.mismatch import write_mismatch_plot
 
     settings = MismatchSettings(crfs or MismatchSettings().crfs, fit, seed, Footage(frames, width))
-    found = clips(corpus.parent, glob.escape(corpus.name)) if corpus.is_file() else clips(corpus, only)
+    found = clips_of(corpus.parent, glob.escape(corpus.name)) if corpus.is_file() else clips_of(corpus, only)
     result = run_mismatch(found, settings, jobs=jobs, progress=complain)
     finish(result, output)
     write_mismatch_plot(output.with_suffix(".svg"), result["summary"])

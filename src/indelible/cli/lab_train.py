@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from indelible.cli.benching import JOBS, ONLY, RESUME
-from indelible.cli.benching import clips as clips_of
+from indelible.cli.benching import JOBS, ONLY, RESUME, clips_of
 from indelible.cli.labbing import FORCE, SEED, SIGNATURE, check_new, footage
 from indelible.cli.terminal import complain
 

@@ -44,6 +44,11 @@ def codes_of(pictures: Cells) -> tuple[Codes, NDArray[np.uint8]]:
     return codes, weights
 
 
+def contrasts(weights: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return how strong the coefficients are that weights were made of, as a multiple of the least that counts."""
+    return np.asarray(2.0 ** (weights / _WEIGHT_STEPS), np.float64)
+
+
 def mirrored_codes(codes: Codes) -> Codes:
     """Return the codes of the same pictures turned left to right."""
     return codes ^ _mirror_mask()

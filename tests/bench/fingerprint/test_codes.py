@@ -5,7 +5,7 @@ import pytest
 
 from indelible.bench.fingerprint.codes import effective_bits
 from indelible.bench.fingerprint.distractors import Imitation, bits_of, distractors
-from indelible.bench.fingerprint.run import threshold_at
+from indelible.bench.fingerprint.summary import threshold_at
 from indelible.fingerprint.code import BITS, WHOLE, WORDS, Fingerprint, distances
 
 

@@ -1,13 +1,15 @@
 """How hashes of others compare videos, and that a worker is asked for them; the hashes themselves live in an environment of their own."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from indelible.bench.fingerprint.peers import HashEnvironment, nearest_frames, nearest_signatures, started, vpdq_distance
+from indelible.bench.fingerprint.peers import hashes_of_others, nearest_frames, nearest_signatures, vpdq_distance
+from indelible.bench.worker import WorkerEnvironment, started
 from indelible.channel import Clip
-from indelible.errors import MediaError, MissingExtraError
+from indelible.errors import MediaError
 from indelible.runs.footage import load_clip
 
 TOY = """
@@ -27,7 +29,7 @@ for line in sys.stdin:
 @pytest.fixture
 def environment(tmp_path):
     (tmp_path / "toy.py").write_text(TOY)
-    return HashEnvironment(python=tmp_path.__class__(sys.executable), script=tmp_path / "toy.py")
+    return WorkerEnvironment(Path(sys.executable), tmp_path / "toy.py", "hashes")
 
 
 def pdq(rng, count, quality=80):
@@ -62,7 +64,7 @@ def test_the_nearest_frames():
 def test_the_worker_is_shown_five_pictures_a_second(environment, make_video):
     clip = load_clip(make_video(frames=50))  # of 25 a second
     with started(environment) as worker:
-        found = worker.hashes(clip)
+        found = hashes_of_others(worker, clip)
     assert found["shape"].tolist() == [10, 64, 96, 3]
     assert found["mean"].shape == (10,)
 
@@ -70,9 +72,4 @@ def test_the_worker_is_shown_five_pictures_a_second(environment, make_video):
 def test_a_worker_that_fails(environment, make_video):
     clip = load_clip(make_video(frames=10))
     with started(environment) as worker, pytest.raises(MediaError, match="too short"):
-        worker.hashes(Clip(clip.frames[:6], clip.info))
-
-
-def test_an_environment_that_is_not_there(tmp_path):
-    with pytest.raises(MissingExtraError, match="make hashes"), started(HashEnvironment(tmp_path / "python", tmp_path / "worker.py")):
-        pass
+        hashes_of_others(worker, Clip(clip.frames[:6], clip.info))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from indelible.bench.peers.worker import PeerEnvironment
+from indelible.bench.worker import WorkerEnvironment
 
 TOY = Path(__file__).parent / "toy" / "worker.py"
 
@@ -21,5 +21,5 @@ def environment_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environment(environment_folder: Path) -> PeerEnvironment:
-    return PeerEnvironment(environment_folder / "bin" / "python", TOY)
+def environment(environment_folder: Path) -> WorkerEnvironment:
+    return WorkerEnvironment(environment_folder / "bin" / "python", TOY, "peers")

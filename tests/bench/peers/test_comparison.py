@@ -39,7 +39,7 @@ def test_from_the_command_line(films, environment_folder, tmp_path):
     assert "| `x264:crf=28` | 1 of 1 |" in done.stdout
     assert "APCVW" in done.stdout.split("not measured by us")[1]
     # The peer that broke is named, left out, and tried again; the rest is known.
-    assert "china.mp4, rivaGan, none: MediaError: the peer failed: ValueError: these pictures are too small" in done.stderr
+    assert "china.mp4, rivaGan, none: MediaError: the worker failed: ValueError: these pictures are too small" in done.stderr
     assert {record["system"] for record in result["errors"]} == {"rivaGan"}
     again = CliRunner().invoke(bench, [str(argument) for argument in arguments + names[:2]], catch_exceptions=False)
     assert "1 clips, 0 of them with something to measure" in again.stderr

@@ -8,12 +8,13 @@ import pytest
 from indelible.bench.peers.pictures import pictures_of
 from indelible.bench.peers.scores import message_scores, standing
 from indelible.bench.peers.systems import PEERS
-from indelible.bench.peers.worker import PeerEnvironment, started
-from indelible.errors import MediaError, MissingExtraError
+from indelible.bench.peers.worker import started
+from indelible.bench.worker import WorkerEnvironment
+from indelible.errors import MediaError
 from indelible.runs.footage import load_clip
 
 ROOT = Path(__file__).parents[3]
-REAL = PeerEnvironment(ROOT / ".venv-peers" / "bin" / "python", ROOT / "bench" / "peers" / "worker.py")
+REAL = WorkerEnvironment(ROOT / ".venv-peers" / "bin" / "python", ROOT / "bench" / "peers" / "worker.py", "peers")
 
 
 @pytest.fixture
@@ -42,11 +43,6 @@ def test_what_goes_wrong_over_there_is_said_here(environment, pictures):
         assert worker.read(pictures, 8, key=1).soft.shape == (8,)  # and it goes on
     with started(environment, "dying") as worker, pytest.raises(MediaError, match=r"ended \(exit status 1\): out of memory"):
         worker.embed(pictures, bits_of(8), key=1)
-
-
-def test_without_the_environment_the_way_to_it_is_said(tmp_path):
-    with pytest.raises(MissingExtraError, match="make peers"), started(PeerEnvironment(tmp_path / "python", tmp_path), "dwtDct"):
-        pass
 
 
 @pytest.mark.skipif(not REAL.python.exists(), reason="the peers are not installed; run: make peers")

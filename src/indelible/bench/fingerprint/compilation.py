@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from indelible.bench.fingerprint.trial import MAX_SECONDS, Original, copy_arrays, write_arrays
+from indelible.bench.fingerprint.trial import Original, copy_arrays, write_arrays
 from indelible.channel import Clip, parse_channel
 from indelible.fingerprint.match import Match
 from indelible.frames import Frame, VideoInfo
@@ -66,7 +66,7 @@ def make_compilation(task: Compilation) -> None:
     info: VideoInfo | None = None
     for clip, start in zip(task.clips, task.starts_seconds, strict=True):
         cut = parse_channel(f"trim={start}:{start + EXCERPT_SECONDS}|{_SHAPE}")
-        part = cut.apply(load_clip(clip.path, max_seconds=MAX_SECONDS))
+        part = cut.apply(load_clip(clip.path, max_seconds=start + EXCERPT_SECONDS))
         pictures += part.frames[: round(EXCERPT_SECONDS * _RATE)]
         # Where the clip ends early, its last picture stays, so that the next excerpt begins when it should.
         pictures += [part.frames[-1]] * (round(EXCERPT_SECONDS * _RATE) - len(part.frames))

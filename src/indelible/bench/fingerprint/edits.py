@@ -15,6 +15,7 @@ from indelible.errors import InputError
 from indelible.frames import Frame, Plane, VideoInfo
 
 SHORT_SIDE = 360  # pixels; larger clips are made smaller first, as sites do
+COMPILATION = "compilation"  # is asked for like an edit, but made of many clips
 _CODEC = "x264:crf=28:preset=veryfast"
 
 
@@ -37,15 +38,18 @@ class Edit:
     change: Callable[[Frame], Frame] | None = None
 
     def apply(self, clip: Clip, *, seed: int) -> Clip | None:
-        """Return the edited clip, None where the edit means nothing for it."""
-        small = parse_channel(f"scale=short:{SHORT_SIDE}")
-        if small.applies_to(clip.info):
-            clip = small.apply(clip)
+        """Return the edited clip, of one as `small` returns it; None where the edit means nothing for it."""
         if self.change is not None:
             clip = Clip(tuple(map(self.change, clip.frames)), clip.info)
         before = self.channel if isinstance(self.channel, str) else self.channel(clip.info)
         channel = parse_channel(f"{before}|{self.codec}" if before else self.codec)
         return channel.apply(clip, seed=seed) if channel.applies_to(clip.info) else None
+
+
+def small(clip: Clip) -> Clip:
+    """Return a clip as sites show it, before it is edited."""
+    scaled = parse_channel(f"scale=short:{SHORT_SIDE}")
+    return scaled.apply(clip) if scaled.applies_to(clip.info) else clip
 
 
 def in_front_of_itself(frame: Frame) -> Frame:
@@ -90,8 +94,8 @@ def _channels() -> Iterator[Edit]:
         ("crop 5 %", 0.99, "crop=side:0.9"),
         ("crop 10 %", 0.95, "crop=side:0.8"),
         ("crop 20 %", 0.85, "crop=side:0.6"),
-        ("letterbox", 0.98, lambda info: f"pad={info.width // 2 * 2}x{_even(info.height * 4 / 3)}"),
-        ("pillarbox", 0.98, lambda info: f"pad={_even(info.width * 3 / 2)}x{info.height // 2 * 2}"),
+        ("letterbox", 0.98, _letterboxed),
+        ("pillarbox", 0.98, _pillarboxed),
         ("logo", 0.99, "logo=side:0.14"),
         ("captions", 0.98, "captions"),
         ("mirror", 0.99, "flip=h"),
@@ -107,6 +111,14 @@ def _channels() -> Iterator[Edit]:
         yield Edit(name, goal, channel)
 
 
+def _letterboxed(info: VideoInfo) -> str:
+    return f"pad={info.width // 2 * 2}x{_even(info.height * 4 / 3)}"
+
+
+def _pillarboxed(info: VideoInfo) -> str:
+    return f"pad={_even(info.width * 3 / 2)}x{info.height // 2 * 2}"
+
+
 def _even(length: float) -> int:
     return 2 * round(length / 2)
 
@@ -120,17 +132,19 @@ PLAN = (
 )
 
 
-def chosen_edits(names: tuple[str, ...]) -> tuple[Edit, ...]:
-    """Return the edits of these names, all where none is given.
+def chosen_edits(names: tuple[str, ...]) -> tuple[tuple[Edit, ...], bool]:
+    """Return the edits of these names, and whether `COMPILATION` is among them; all where none is given.
 
     Raises:
         InputError: if there is no edit of a name.
     """
     known = {edit.name: edit for edit in PLAN}
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in names if name not in known and name != COMPILATION]
     if unknown:
-        raise InputError(f"unknown edit {unknown[0]!r}; edits: {', '.join(known)}")
-    return tuple(known[name] for name in names) or PLAN
+        raise InputError(f"unknown edit {unknown[0]!r}; edits: {', '.join((*known, COMPILATION))}")
+    if not names:
+        return PLAN, True
+    return tuple(known[name] for name in names if name in known), COMPILATION in names
 
 
 def _inset(frame: Frame, top_share: float, left_share: float) -> Frame:

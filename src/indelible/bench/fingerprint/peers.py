@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indelible.bench.fingerprint.hashes import Arrays
+from indelible.bench.worker import Worker
 from indelible.channel import Clip
-from indelible.errors import MediaError, MissingExtraError
 from indelible.report.pictures import to_bgr
 
 RATE = 5.0  # frames a second that are shown to them: ISCC's own; the hashes of pictures take one a second of these
@@ -82,84 +77,17 @@ PEER_HASHES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HashEnvironment:
-    """Where the hashes of others live.
-
-    Args:
-        python: interpreter of their environment.
-        script: the worker.
-    """
-
-    python: Path
-    script: Path
-
-    def check(self) -> None:
-        """Raise unless both are there.
-
-        Raises:
-            MissingExtraError: if one is not.
-        """
-        for file in (self.python, self.script):
-            if not file.exists():
-                raise MissingExtraError(f"{file} does not exist; run, in a checkout of the source: make hashes")
-
-
-class HashWorker:
-    """The worker, ready to be asked; `started` makes one."""
-
-    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
-        self._process = process
-        self._folder = folder
-
-    def hashes(self, clip: Clip) -> Mapping[str, NDArray[Any]]:
-        """Return the arrays of all hashes of a clip.
-
-        Raises:
-            MediaError: if the worker fails.
-        """
-        pictures, target = self._folder / "pictures.npy", self._folder / "hashes.npz"
-        np.save(pictures, _pictures(clip))
-        answer = self._ask(pictures=str(pictures), rate=RATE, to=str(target))
-        if "error" in answer:
-            raise MediaError(f"a hash of others failed: {answer['error']}")
-        with np.load(target) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-
-    def _ask(self, **request: Any) -> dict[str, Any]:
-        if self._process.stdin is None or self._process.stdout is None:
-            raise MediaError("the worker of hashes was started without pipes")
-        try:
-            print(json.dumps(request), file=self._process.stdin, flush=True)
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            raise MediaError(f"the worker of hashes has ended (exit status {self._process.wait()})")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-
-@contextmanager
-def started(environment: HashEnvironment) -> Iterator[HashWorker]:
-    """Start the worker, and end it on leaving.
+def hashes_of_others(worker: Worker, clip: Clip) -> Arrays:
+    """Return the arrays of all hashes of a clip.
 
     Raises:
-        MissingExtraError: if the environment is not there.
+        MediaError: if the worker fails.
     """
-    environment.check()
-    command = [str(environment.python), str(environment.script)]
-    with tempfile.TemporaryDirectory(prefix="indelible-hashes-") as folder:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        try:
-            yield HashWorker(process, Path(folder))
-        finally:
-            if process.stdin is not None:
-                process.stdin.close()
-            process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+    pictures, target = worker.folder / "pictures.npy", worker.folder / "hashes.npz"
+    np.save(pictures, _pictures(clip))
+    worker.ask(do="hashes", pictures=str(pictures), rate=RATE, to=str(target))
+    with np.load(target) as arrays:
+        return {name: arrays[name] for name in arrays.files}
 
 
 def _pictures(clip: Clip) -> NDArray[np.uint8]:

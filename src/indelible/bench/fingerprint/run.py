@@ -6,8 +6,7 @@ Codes of all copies are made first and kept; then each copy is looked for in a d
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,11 @@ from indelible.bench.fingerprint.codes import code_statistics
 from indelible.bench.fingerprint.compilation import Compilation, compilations, judge_compilation, make_compilation
 from indelible.bench.fingerprint.distractors import distractors
 from indelible.bench.fingerprint.edits import PLAN, Edit
-from indelible.bench.fingerprint.hashes import HISTORICAL, VideoHash, unrelated_distances
-from indelible.bench.fingerprint.peers import PEER_HASHES, HashEnvironment
+from indelible.bench.fingerprint.hashes import HISTORICAL, VideoHash
+from indelible.bench.fingerprint.peers import PEER_HASHES
+from indelible.bench.fingerprint.summary import summarise_edits, summarise_excerpts
 from indelible.bench.fingerprint.trial import MEASURED_SOURCES, Copy, CopyTask, Original, make_codes, read_copy, read_original
+from indelible.bench.worker import WorkerEnvironment, started
 from indelible.fingerprint import Fingerprint
 from indelible.fingerprint.match import CandidateSource, Match, MemorySource, SearchSettings, search
 from indelible.fingerprint.match.search import MOST_FALSE_MATCHES, RADIUS
@@ -29,11 +30,12 @@ from indelible.runs.cache import Cache, Record, measurement_digest
 from indelible.runs.corpus import Corpus, CorpusClip
 from indelible.runs.machine import provenance
 from indelible.runs.pool import Job, run_jobs
-from indelible.stats.intervals import clopper_pearson
 
 SCHEMA = "indelible.bench.fingerprint/1"
-RECORD_VERSION = 2
-FALSE_POSITIVE_RATE = 1e-3
+RECORD_VERSION = 3
+
+#: What decides how copies are searched, besides their codes.
+SEARCHED_BY = ("fingerprint", "stats", *(f"bench/fingerprint/{name}.py" for name in ("distractors", "hashes", "peers", "run", "trial")))
 
 _ASKED_FALSE_MATCHES = 1e3  # matches up to here are recorded, so that other thresholds can be judged
 
@@ -53,11 +55,20 @@ class FingerprintSettings:
 
 @dataclass(frozen=True, slots=True)
 class FingerprintRun:
-    """How to run; as `indelible.bench.robustness.RobustnessRun`, with the edits, and where hashes of others live if they are measured."""
+    """How to run; what is not said here is as in `indelible.bench.robustness.RobustnessRun`.
+
+    Args:
+        edits: of each clip.
+        compilations: whether excerpts of all clips are looked for too.
+        part: (i, n) to edit only part i of n of the clips; all of them are in the database.
+        peers: where hashes of others live, if they are measured.
+    """
 
     edits: tuple[Edit, ...] = PLAN
+    compilations: bool = True
+    part: tuple[int, int] = (1, 1)
     settings: FingerprintSettings = field(default_factory=FingerprintSettings)
-    peers: HashEnvironment | None = None
+    peers: WorkerEnvironment | None = None
     cache_folder: Path = Path(".bench-cache")
     jobs: int = 1
     resume: bool = True
@@ -75,43 +86,61 @@ def run_fingerprint(corpus: Corpus, run: FingerprintRun) -> dict[str, Any]:
     Raises:
         MissingExtraError: if hashes of others are asked for and not there.
     """
+    versions = {}
     if run.peers is not None:
-        run.peers.check()
-    where = provenance(corpus)
-    codes_digest = measurement_digest({"seed": run.settings.seed, "peers": run.peers is not None}, parts=MEASURED_SOURCES)
+        with started(run.peers) as worker:
+            versions = {"peer_versions": worker.ask(do="versions")["versions"]}
+    where = provenance(corpus) | versions
+    workers = None if run.peers is None else run.peers.digests()
+    codes_digest = measurement_digest({"seed": run.settings.seed, "workers": workers}, parts=MEASURED_SOURCES)
     folder = run.cache_folder / "fingerprint" / codes_digest[:16]
-    tasks = [CopyTask(clip, run.edits, run.settings.seed, folder, run.peers) for clip in corpus.clips]
-    due = [task for task in tasks if task.due or not task.original_file.exists()]
-    run.progress(f"{len(corpus.clips)} clips, {len(run.edits)} edits; codes of {len(due)} clips are to be made")
-    for _ in run_jobs(
-        [Job(task, task.clip.name, len(task.due) + 1) for task in due], make_codes, processes=run.jobs, progress=run.progress
-    ):
-        pass
-    originals = [read_original(task.original_file) for task in tasks]
-    dealt = compilations(corpus.clips, originals, folder, rng=np.random.default_rng(run.settings.seed))
-    missing = [Job(each, each.file.name) for each in dealt if not each.file.exists()]
-    for _ in run_jobs(missing, make_compilation, processes=run.jobs, progress=run.progress):
-        pass
+    edited = corpus.shard(*run.part)
+    tasks = [CopyTask(clip, run.edits if clip in edited.clips else (), run.settings.seed, folder, run.peers) for clip in corpus.clips]
+    originals = _codes_of(tasks, run)
     source = _database([original.fingerprint for original in originals], run)
-    key_source = _database([original.key_frames for original in originals], run)
     settings = asdict(run.settings) | {"codes": codes_digest, "corpus": corpus.digest, "record_version": RECORD_VERSION}
-    searched_by = measurement_digest(settings, parts=("fingerprint", "stats", "bench/fingerprint"))
+    searched_by = measurement_digest(settings, parts=SEARCHED_BY)
     cache = Cache(run.cache_folder / "fingerprint-search", searched_by)
-    records = [record for task in tasks for record in _records(task, originals, (source, key_source), corpus, cache, run)]
+    records: list[Record] = []
+    if run.edits:
+        sources = source, _database([original.key_frames for original in originals], run)
+        records = [record for task in tasks for record in _records(task, originals, sources, corpus, cache, run)]
     return {
         "schema": SCHEMA,
         "provenance": where,
         "settings": asdict(run.settings)
         | {
+            "part": list(run.part),
+            "edited_clips": len(edited.clips),
             "most_false_matches": MOST_FALSE_MATCHES,
             "database_codes": source.code_count,
-            "key_frame_database_codes": key_source.code_count,
         },
         "codes": code_statistics(originals, [clip.source for clip in corpus.clips], rng=np.random.default_rng(run.settings.seed)),
-        "summary": summarise(records, originals, corpus, run.edits, run.hashes),
-        "compilations": _summary_of_excerpts([record for each in dealt for record in _excerpts(each, source, corpus)]),
+        "summary": summarise_edits(records, originals, corpus.clips, run.edits, run.hashes),
+        "compilations": _compilations(corpus, originals, source, folder, run) if run.compilations else None,
         "records": records,
     }
+
+
+def _codes_of(tasks: Sequence[CopyTask], run: FingerprintRun) -> list[Original]:
+    """Make the codes that are not kept yet, of clips and of copies, and return those of the clips."""
+    due = [task for task in tasks if task.due or not task.original_file.exists()]
+    run.progress(f"{len(tasks)} clips, {len(run.edits)} edits; codes of {len(due)} clips are to be made")
+    jobs = [Job(task, task.clip.name, len(task.due) + 1) for task in due]
+    for _ in run_jobs(jobs, make_codes, processes=run.jobs, progress=run.progress):
+        pass
+    return [read_original(task.original_file) for task in tasks]
+
+
+def _compilations(
+    corpus: Corpus, originals: Sequence[Original], source: CandidateSource, folder: Path, run: FingerprintRun
+) -> dict[str, Any] | None:
+    """Return how many excerpts are found in compilations, and how well in time."""
+    dealt = compilations(corpus.clips, originals, folder, rng=np.random.default_rng(run.settings.seed))
+    missing = [Job(each, each.file.name) for each in dealt if not each.file.exists()]
+    for _ in run_jobs(missing, make_compilation, processes=run.jobs, progress=run.progress):
+        pass
+    return summarise_excerpts([record for each in dealt for record in _excerpts(each, source, corpus)], corpus.clips)
 
 
 def _database(fingerprints: Sequence[Fingerprint], run: FingerprintRun) -> MemorySource:
@@ -120,59 +149,6 @@ def _database(fingerprints: Sequence[Fingerprint], run: FingerprintRun) -> Memor
     source = MemorySource([*fingerprints, *(replace(each, algorithm=fingerprints[0].algorithm) for each in made)])
     run.progress(f"{source.code_count} codes of {source.video_count} videos in the database of {fingerprints[0].algorithm}")
     return source
-
-
-def summarise(
-    records: Sequence[Record], originals: Sequence[Original], corpus: Corpus, edits: Iterable[Edit], hashes: Sequence[VideoHash]
-) -> list[dict[str, Any]]:
-    """Return one row for each edit: who was found at the promised number of false matches, and at an empirical rate of them."""
-    by_edit: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        by_edit[record["edit"]].append(record)
-    unrelated = [value for record in records for value in record["others"].values()]
-    trials = sum(len(corpus.clips) - record["related_videos"] - 1 for record in records)
-    empirical = threshold_at(unrelated, trials, FALSE_POSITIVE_RATE)
-    sources = [clip.source for clip in corpus.clips]
-    limits = {}
-    for kind in hashes:
-        apart = unrelated_distances(kind, [original.hashes for original in originals], sources)
-        limits[kind.name] = threshold_at(apart.tolist(), len(apart), FALSE_POSITIVE_RATE)
-    limit = math.log10(MOST_FALSE_MATCHES)
-    rows = []
-    for edit in edits:
-        cell = by_edit[edit.name]
-        found = [record["right"] is not None and record["right"] <= limit for record in cell]
-        rows.append(
-            {
-                "edit": edit.name,
-                "goal": edit.goal,
-                "found": _rate(found),
-                "found_at_empirical_rate": _rate([record["right"] is not None and record["right"] <= empirical for record in cell]),
-                "found_by_key_frames": _rate([record["right_by_key_frames"] is not None for record in cell]),
-                "false_videos_by_key_frames": sum(record["others_by_key_frames"] for record in cell),
-                "hashes": {
-                    kind.name: {
-                        "found_at_empirical_rate": _rate([record["hashes"][kind.name] <= limits[kind.name] for record in cell]),
-                        "found_at_its_own": None
-                        if kind.same is None
-                        else _rate([record["hashes"][kind.name] <= kind.same for record in cell]),
-                    }
-                    for kind in hashes
-                },
-                "median_distance": _median([record["distance"] for record in cell if record["distance"] is not None]),
-                "median_log10_expected": _median([record["right"] for record in cell if record["right"] is not None]),
-                "false_videos": sum(value <= limit for record in cell for value in record["others"].values()),
-                "related_videos": sum(value <= limit for record in cell for value in record["related"].values()),
-            }
-        )
-    return rows
-
-
-def threshold_at(values: Sequence[float], trials: int, rate: float) -> float:
-    """Return the largest threshold at or below which at most this share of the trials lies; values not given count as infinite."""
-    allowed = math.floor(trials * rate)
-    ordered = sorted(values)
-    return math.inf if len(ordered) <= allowed else math.nextafter(ordered[allowed], -math.inf)
 
 
 def _records(
@@ -186,7 +162,7 @@ def _records(
     """Return a record for each edit that means something for a clip, those that are known as they are."""
     known = {record["edit"]: record for record in cache.read(task.clip)} if run.resume else {}
     records = []
-    for edit in run.edits:
+    for edit in task.edits:
         if edit.name not in known:
             copy = read_copy(task.copy_file(edit))
             known[edit.name] = {"edit": edit.name, "clip": task.clip.name, "applies": copy is not None}
@@ -198,7 +174,8 @@ def _records(
             cache.append(task.clip, known[edit.name])
         if known[edit.name]["applies"]:
             records.append(known[edit.name])
-    run.progress(f"{task.clip.name}: looked for {len(records)} copies")
+    if task.edits:
+        run.progress(f"{task.clip.name}: looked for {len(records)} copies")
     return records
 
 
@@ -254,27 +231,5 @@ def _excerpts(compilation: Compilation, source: CandidateSource, corpus: Corpus)
     return [*judge_compilation(compilation, found, corpus.clips), {"strangers": strangers}]
 
 
-def _summary_of_excerpts(records: Sequence[Record]) -> dict[str, Any]:
-    """Return how many excerpts were found in compilations, and how well in time; those not found count as not overlapping at all."""
-    excerpts = [record for record in records if "found" in record]
-    overlaps = [record["overlap"] for record in excerpts]
-    return {
-        "goal": 0.95,
-        "found": _rate([record["found"] for record in excerpts]),
-        "mean_overlap": round(float(np.mean(overlaps)), 3) if overlaps else None,
-        "mean_overlap_of_found": round(float(np.mean([each for each in overlaps if each > 0.0] or [0.0])), 3) if overlaps else None,
-        "false_videos": sum(record["strangers"] for record in records if "strangers" in record),
-    }
-
-
 def _values(best: Mapping[int, Match], videos: set[int]) -> dict[str, float]:
     return {str(video): round(best[video].log10_expected_false_matches, 2) for video in sorted(videos & best.keys())}
-
-
-def _rate(found: Sequence[bool]) -> dict[str, Any]:
-    k, n = sum(found), len(found)
-    return {"k": k, "n": n, "interval": [round(bound, 4) for bound in clopper_pearson(k, n)] if n else [0.0, 1.0]}
-
-
-def _median(values: Sequence[float]) -> float | None:
-    return round(float(np.median(values)), 2) if values else None

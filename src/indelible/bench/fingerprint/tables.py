@@ -5,39 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from indelible.runs.markdown import caption, table
+from indelible.runs.markdown import caption, interval, table
 
 
 def fingerprint_tables(result: Mapping[str, Any]) -> str:
     """Return which copies were found, and what the codes are worth."""
     settings = result["settings"]
-    found = [
-        [
-            row["edit"],
-            f"{100 * row['goal']:.0f} %",
-            _share(row["found"]),
-            _share(row["found_at_empirical_rate"]),
-            _share(row["found_by_key_frames"]),
-            _number(row["median_distance"]),
-            _number(row["median_log10_expected"]),
-            str(row["false_videos"]),
-            str(row["false_videos_by_key_frames"]),
-            str(row["related_videos"]),
-        ]
-        for row in result["summary"]
-    ]
-    header = [
-        "edit",
-        "goal",
-        "found",
-        "found, FPR 1e-3",
-        "found by key frames",
-        "median bits",
-        "median log10 NFA",
-        "false",
-        "by key frames",
-        "same source",
-    ]
     views = ["the whole picture", "the middle"]
     codes = [
         [
@@ -60,38 +33,68 @@ def fingerprint_tables(result: Mapping[str, Any]) -> str:
         "share of ones of a bit",
         "bits changed by 0.25 s (median)",
     ]
-    return "\n".join(
-        [
-            caption(result),
-            f"Found: at most {settings['most_false_matches']:g} false matches expected among {settings['database_codes']:,} codes.\n",
-            table(header, found),
-            _beside_others(result["summary"]),
-            _compilations(result["compilations"]),
-            table(code_header, codes),
-        ]
-    )
+    parts = [caption(result)]
+    if result["summary"]:
+        part, parts_in_all = settings["part"]
+        of_clips = f"Copies of {settings['edited_clips']} clips" + (f" (part {part} of {parts_in_all})" if parts_in_all > 1 else "")
+        parts.append(f"{of_clips}, looked for among {settings['database_codes']:,} codes, those of all clips included.\n")
+        parts += [f"**Found**, at most {settings['most_false_matches']:g} false matches expected\n", _found(result["summary"])]
+        parts += ["**Beside others**, each at a false-positive rate of 1e-3\n", _beside_others(result["summary"])]
+    if result["compilations"] is not None:
+        parts += ["**Excerpts of 3 s in compilations**\n", _compilations(result["compilations"])]
+    return "\n".join([*parts, "**The codes**\n", table(code_header, codes)])
 
 
-def _beside_others(summary: Sequence[Mapping[str, Any]]) -> str:
-    """Return who finds how many, each at the threshold below which one in a thousand unrelated pairs lies."""
-    names = list(summary[0]["hashes"]) if summary else []
+def _found(summary: Sequence[Mapping[str, Any]]) -> str:
+    header = [
+        "edit",
+        "goal",
+        "found",
+        "95 %",
+        "found, FPR 1e-3",
+        "found by key frames",
+        "median bits",
+        "median log10 NFA",
+        "false",
+        "by key frames",
+        "same source",
+    ]
     rows = [
         [
             row["edit"],
+            f"{100 * row['goal']:.0f} %",
+            _share(row["found"]),
+            interval(row["found"]),
             _share(row["found_at_empirical_rate"]),
-            *(_share(each["found_at_empirical_rate"]) for each in row["hashes"].values()),
+            _share(row["found_by_key_frames"]),
+            _number(row["median_distance"]),
+            _number(row["median_log10_expected"]),
+            str(row["false_videos"]),
+            str(row["false_videos_by_key_frames"]),
+            str(row["related_videos"]),
         ]
         for row in summary
     ]
-    return "At a false-positive rate of 1e-3:\n\n" + table(["edit", "fingerprint_v1", *names], rows)
+    return table(header, rows)
+
+
+def _beside_others(summary: Sequence[Mapping[str, Any]]) -> str:
+    """Return who finds how many, each at the threshold below which one in a thousand unrelated pairs lies; the last row is the sum."""
+    names = list(summary[0]["hashes"])
+    counts = [[row["found"]["n"], *(each["k"] for each in (row["found_at_empirical_rate"], *_of_others(row, names)))] for row in summary]
+    rows = [[row["edit"], *map(str, numbers)] for row, numbers in zip(summary, counts, strict=True)]
+    rows.append(["all", *(str(sum(column)) for column in zip(*counts, strict=True))])
+    return table(["edit", "copies", "fingerprint_v1", *names], rows)
+
+
+def _of_others(row: Mapping[str, Any], names: Sequence[str]) -> list[Mapping[str, Any]]:
+    return [row["hashes"][name]["found_at_empirical_rate"] for name in names]
 
 
 def _compilations(row: Mapping[str, Any]) -> str:
-    if row["mean_overlap"] is None:
-        return "No compilations: no clip is long enough.\n"
-    found = f"{_share(row['found'])} found (goal {100 * row['goal']:.0f} %)"
-    overlap = f"mean overlap in time {row['mean_overlap']:.2f}, of those found {row['mean_overlap_of_found']:.2f}"
-    return f"Excerpts of 3 s in compilations: {found}, {overlap}; false: {row['false_videos']}.\n"
+    header = ["goal", "found", "95 %", "mean overlap in time", "of those found", "false"]
+    line = [f"{100 * row['goal']:.0f} %", _share(row["found"]), interval(row["found"])]
+    return table(header, [[*line, f"{row['mean_overlap']:.2f}", f"{row['mean_overlap_of_found']:.2f}", str(row["false_videos"])]])
 
 
 def _share(rate: Mapping[str, Any]) -> str:

@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.bench.fingerprint.edits import Edit
+from indelible.bench.fingerprint.edits import Edit, small
 from indelible.bench.fingerprint.hashes import HISTORICAL, Arrays
-from indelible.bench.fingerprint.peers import HashEnvironment, HashWorker, started
+from indelible.bench.fingerprint.peers import hashes_of_others
+from indelible.bench.worker import Worker, WorkerEnvironment, started
 from indelible.channel import Clip, parse_channel
 from indelible.fingerprint import Fingerprint
 from indelible.fingerprint.code import ALGORITHM, KEY_FRAMES
 from indelible.fingerprint.make import make_fingerprint, make_key_frame_fingerprint
-from indelible.fingerprint.query import Query, Track, guesses, make_query, with_mirrors
+from indelible.fingerprint.query import Effort, Query, Track, guesses, make_query, with_mirrors
 from indelible.runs.corpus import CorpusClip
 from indelible.runs.footage import load_clip
 from indelible.video import open_video
@@ -39,7 +40,9 @@ MEASURED_SOURCES = (
 OFFSET_SECONDS = 0.25
 MAX_SECONDS = 10.0
 
-ALGORITHMS = (ALGORITHM, KEY_FRAMES)
+EFFORTS: dict[str, Effort] = {ALGORITHM: "full", KEY_FRAMES: "fast"}
+"""How much is guessed of a copy. Of key frames every quarter of a second is asked for, and each guess costs four times as much."""
+
 _OF_TRACKS = ("codes", "weights", "confirm")
 _OF_FINGERPRINTS = ("start_seconds", "codes", "weights", "views", "confirm")
 _HASH = "hash of "  # before the names of hashes, in files
@@ -53,7 +56,7 @@ class CopyTask:
     edits: tuple[Edit, ...]
     seed: int
     folder: Path
-    peers: HashEnvironment | None = None
+    peers: WorkerEnvironment | None = None
 
     @property
     def original_file(self) -> Path:
@@ -104,19 +107,20 @@ def make_codes(task: CopyTask) -> int:
     with nullcontext() if task.peers is None else started(task.peers) as peers:
         if not task.original_file.exists():
             write_arrays(task.original_file, _original_arrays(clip, task.clip.path, peers))
+        clip = small(clip) if due else clip
         for edit in due:
             copy = edit.apply(clip, seed=task.seed)
             write_arrays(task.copy_file(edit), {} if copy is None else copy_arrays(copy, peers))
     return len(due)
 
 
-def copy_arrays(copy: Clip, peers: HashWorker | None = None) -> Arrays:
+def copy_arrays(copy: Clip, peers: Worker | None = None) -> Arrays:
     """Return what `read_copy` reads, of the frames of an edited copy."""
     info = copy.info
     aspect = float(info.width * info.sample_aspect_ratio / info.height)
     kept: dict[str, NDArray[Any]] = {}
-    for algorithm in ALGORITHMS:
-        query = make_query(copy.frames, effort="full", aspect=aspect, mirrors=False, algorithm=algorithm)
+    for algorithm, effort in EFFORTS.items():
+        query = make_query(copy.frames, effort=effort, aspect=aspect, mirrors=False, algorithm=algorithm)
         kept["duration_seconds"] = np.array(query.duration_seconds)
         kept[f"{algorithm} start_seconds"] = query.tracks[0].start_seconds
         for name in _OF_TRACKS:
@@ -133,7 +137,7 @@ def read_original(file: Path) -> Original:
                 duration_seconds=float(kept["duration_seconds"]),
                 algorithm=algorithm,
             )
-            for algorithm in ALGORITHMS
+            for algorithm in EFFORTS
         }
         return Original(made[ALGORITHM], made[KEY_FRAMES], kept["offset_bits"], _kept_hashes(kept))
 
@@ -149,11 +153,11 @@ def read_copy(file: Path) -> Copy | None:
 def _kept_query(kept: Arrays, algorithm: str) -> Query:
     arrays = [kept[f"{algorithm} {name}"] for name in _OF_TRACKS]
     starts = kept[f"{algorithm} start_seconds"]
-    tracks = [Track(guess, starts, *each) for guess, *each in zip(guesses("full"), *arrays, strict=True)]
+    tracks = [Track(guess, starts, *each) for guess, *each in zip(guesses(EFFORTS[algorithm]), *arrays, strict=True)]
     return Query(with_mirrors(tracks), float(kept["duration_seconds"]), algorithm)
 
 
-def _original_arrays(clip: Clip, path: Path, peers: HashWorker | None) -> Arrays:
+def _original_arrays(clip: Clip, path: Path, peers: Worker | None) -> Arrays:
     made = make_fingerprint(clip.frames)
     key_frames = _key_frames(path)
     late = parse_channel(f"trim={OFFSET_SECONDS}:{MAX_SECONDS + 1}")
@@ -165,7 +169,7 @@ def _original_arrays(clip: Clip, path: Path, peers: HashWorker | None) -> Arrays
     }
     kept["duration_seconds"] = np.array(made.duration_seconds)
     kept["offset_bits"] = np.bitwise_count(made.codes[:count] ^ later.codes[:count]).sum(axis=1, dtype=np.int64)[seen]
-    return {**kept, **_hashes(clip, peers)}
+    return {**kept, **_hashes(small(clip), peers)}
 
 
 def _key_frames(path: Path) -> Fingerprint:
@@ -175,8 +179,8 @@ def _key_frames(path: Path) -> Fingerprint:
         return make_key_frame_fingerprint(takewhile(lambda frame: (frame.pts_seconds or 0.0) - first < MAX_SECONDS, reader))
 
 
-def _hashes(clip: Clip, peers: HashWorker | None) -> Arrays:
-    others = {} if peers is None else peers.hashes(clip)
+def _hashes(clip: Clip, peers: Worker | None) -> Arrays:
+    others = {} if peers is None else hashes_of_others(peers, clip)
     return {_HASH + name: array for name, array in (*HISTORICAL.of(clip.frames).items(), *others.items())}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -14,7 +13,8 @@ from indelible.bench.peers.scores import DECOYS
 from indelible.bench.peers.summary import summarise_channels, summarise_systems
 from indelible.bench.peers.systems import CHANNELS, OUR_BITS, PEERS, Peer, all_systems
 from indelible.bench.peers.trial import RECORD_VERSION, Caches, PeerTrialTask, cell_of, due_cells, run_peer_trials
-from indelible.bench.peers.worker import PeerEnvironment, started
+from indelible.bench.peers.worker import started
+from indelible.bench.worker import WorkerEnvironment
 from indelible.channel import parse_channel
 from indelible.runs.cache import MEASURED_SOURCES, Cache, Record, measurement_digest
 from indelible.runs.corpus import Corpus, CorpusClip
@@ -39,7 +39,7 @@ class PeersRun:
         progress: gets a line of text now and then.
     """
 
-    environment: PeerEnvironment
+    environment: WorkerEnvironment
     peers: tuple[Peer, ...] = PEERS
     channels: tuple[str, ...] = CHANNELS
     seed: int = 1
@@ -118,11 +118,7 @@ def _versions(run: PeersRun) -> dict[str, str]:
 
 def caches_of(run: PeersRun) -> Caches:
     """Return the caches, named after all that a record depends on but the clip, the system and the channel."""
-    folder = run.environment.script.parent
-    workers = {
-        file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir()) if file.suffix in (".py", ".txt")
-    }
-    settings = {"seed": run.seed, "workers": workers, "record": RECORD_VERSION}
+    settings = {"seed": run.seed, "workers": run.environment.digests(), "record": RECORD_VERSION}
     without_the_mark = [part for part in MEASURED_SOURCES if part != "mark"]
     return Caches(
         Cache(run.cache_folder / "peers", measurement_digest(settings, parts=without_the_mark)),

@@ -13,9 +13,10 @@ import numpy as np
 from indelible.bench.peers.pictures import Pictures, frames_of, pictures_of, psnr_db
 from indelible.bench.peers.scores import DECOYS, Standing, message_scores, standing
 from indelible.bench.peers.systems import IN_MEMORY, OUR_BITS, UNMARKED, Ours, Peer, ours_beside
-from indelible.bench.peers.worker import Bits, PeerEnvironment, PeerReading, PeerWorker, started
+from indelible.bench.peers.worker import Bits, PeerReading, PeerWorker, started
 from indelible.bench.trial import PRICE_CHANNEL
 from indelible.bench.vmaf import vmaf
+from indelible.bench.worker import WorkerEnvironment
 from indelible.channel import Channel, Clip, parse_channel
 from indelible.errors import InputError, MissingExtraError
 from indelible.frames import Frame
@@ -64,7 +65,7 @@ class PeerTrialTask:
     peers: tuple[Peer, ...]
     channels: tuple[str, ...]
     seed: int
-    environment: PeerEnvironment
+    environment: WorkerEnvironment
     caches: Caches
 
     def known(self) -> dict[Cell, Record]:

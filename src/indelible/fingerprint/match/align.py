@@ -13,6 +13,9 @@ BIN_SECONDS = 1.0
 DRIFT_ROWS = (-1, 0, 1)  # by which a path may leave its line: speeds lie between those that are tried
 _DRIFT_COST = 2.0  # standard deviations, from one moment to the next
 _OTHER_SPEED = 1.1  # by which another speed must have more votes: in videos that change slowly, each speed has nearly as many
+_ONE_TIME_SECONDS = 0.3
+_CLEARLY = 0.1  # standard deviations
+_AGREE_SECONDS = 0.8
 _UNLIKE = 2.5  # standard deviations; a moment that is less near counts against a path
 
 
@@ -99,8 +102,29 @@ def best_path(
     return pairs[:, 0], pairs[:, 1]
 
 
+def of_one_time(off_seconds: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the pairs of a path by which is judged whether the same moves in both videos.
+
+    What moves is told only by moments of nearly the same time. Votes say only roughly which that is where little moves, so those pairs are
+    taken that are off the line by one time, the one at which pairs are most alike; and only of the clearer half of the path: a cut within a
+    moment is a greater change than anything that moves.
+
+    Args:
+        off_seconds: by which each pair is off the line, shape (k,), k at least 1.
+        scores: likeness of each pair.
+    """
+    clear = scores >= np.median(scores)
+    chosen, best = clear, -math.inf
+    for off in sorted(np.unique(off_seconds[clear].round(1)), key=abs):
+        pairs = clear & (np.abs(off_seconds - off) <= _ONE_TIME_SECONDS)
+        if pairs.any() and (likeness := float(scores[pairs].mean())) > best + _CLEARLY:
+            chosen, best = pairs, likeness
+    return chosen
+
+
 def stretch(
     starts: NDArray[np.float64],
+    contrast: NDArray[np.float64],
     likeness: NDArray[np.float64],
     moments: NDArray[np.int64],
     scores: NDArray[np.float64],
@@ -110,36 +134,62 @@ def stretch(
 ) -> tuple[float, float]:
     """Return from where to where in the query a path lasts, in seconds.
 
-    A moment that is foreign in part is the less alike the more of it is: half of what the others reach says that its middle is the border.
-    What begins with the first moment of the query begins with the query, and likewise at its end.
+    A moment that is foreign in part is the less alike the more of it is, and the more contrast that has. What begins with the first moment
+    of the query begins with the query, and likewise at its end.
 
     Args:
         starts: of all moments of the query.
+        contrast: of all moments, as `indelible.fingerprint.transform.contrasts` says it.
         likeness: of all moments, to the video along the path's line; minus infinity where it has none.
         moments: of the path.
         scores: their likeness, on the path.
         duration_seconds: of the query.
         moment_seconds: how long each moment lasts.
     """
-    half = float(np.median(scores)) / 2.0
-    inner = moments[scores >= half]
+    level = max(float(np.median(scores)), _UNLIKE)
+    inner = moments[scores >= level / 2.0]
     first, last = int(inner[0]), int(inner[-1])
-    begin = 0.0 if first == 0 else _border(starts, likeness, (first, first - 1), half, moment_seconds / 2.0)
-    end = duration_seconds if last == len(starts) - 1 else _border(starts, likeness, (last, last + 1), half, moment_seconds / 2.0)
+    own = float(np.median(contrast[moments]))
+    begin, end = 0.0, duration_seconds
+    if first > 0:
+        foreign = contrast[np.searchsorted(starts, starts[first] - moment_seconds)]
+        begin = _border(starts, likeness / level, (first, first - 1), float(foreign) / own, moment_seconds)
+    if last < len(starts) - 1:
+        foreign = contrast[min(int(np.searchsorted(starts, starts[last] + moment_seconds)), len(starts) - 1)]
+        end = _border(starts, likeness / level, (last, last + 1), float(foreign) / own, moment_seconds)
     return max(0.0, begin), min(duration_seconds, max(begin, end))
 
 
 def _border(
-    starts: NDArray[np.float64], likeness: NDArray[np.float64], between: tuple[int, int], half: float, half_moment_seconds: float
+    starts: NDArray[np.float64], likeness: NDArray[np.float64], between: tuple[int, int], foreign_contrast: float, moment_seconds: float
 ) -> float:
-    """Return where the likeness falls to a half, between the middles of two moments, the one inside and the one outside."""
+    """Return where a stretch begins or ends, by the last moment inside and the first one outside.
+
+    Args:
+        starts: of all moments.
+        likeness: of all moments, 1 for what is wholly inside.
+        between: the moment inside, and the one outside: before it where the stretch begins, after it where it ends.
+        foreign_contrast: of what lies outside, as a multiple of that inside.
+        moment_seconds: how long each moment lasts.
+    """
     inside, outside = between
-    middle = float(starts[inside]) + half_moment_seconds
-    step = float(starts[outside] - starts[inside])
-    above, below = float(likeness[inside]) - half, half - float(likeness[outside])
-    if not np.isfinite(below):  # the video has nothing there: it begins, or ends, with this moment
-        return middle - math.copysign(half_moment_seconds, -step)
-    return middle + step * float(np.clip(above / max(above + below, 1e-9), 0.0, 1.0))
+    begins = outside < inside
+    if not np.isfinite(likeness[outside]):  # the video has nothing there: it begins, or ends, with the moment inside
+        return float(starts[inside]) + (0.0 if begins else moment_seconds)
+    shares = [_share_inside(float(likeness[moment]), foreign_contrast) for moment in between]
+    before = [1.0 - share for share in shares] if begins else shares
+    by_inside, by_outside = (float(starts[moment]) + moment_seconds * share for moment, share in zip(between, before, strict=True))
+    # Where they do not agree there is no mixture: bars come or go there, and only what is wholly inside is alike.
+    return (by_inside + by_outside) / 2.0 if abs(by_inside - by_outside) <= _AGREE_SECONDS else by_inside
+
+
+def _share_inside(likeness: float, foreign_contrast: float) -> float:
+    """Return how much of a moment lies inside a stretch, 0 to 1, if the rest of it is foreign.
+
+    The signs of a mixture differ by its angle to what is inside, as a share of a right angle, and its parts add up at right angles.
+    """
+    angle = math.pi / 2.0 * (1.0 - min(1.0, max(0.0, likeness)))
+    return math.cos(angle) / (math.cos(angle) + math.sin(angle) / foreign_contrast)
 
 
 def _best_of_each(moments: NDArray[np.float64], votes: NDArray[np.float64]) -> float:

@@ -7,9 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
-from indelible.fingerprint.code import WORDS, Codes, Fingerprint
+from indelible.fingerprint.code import Codes, Fingerprint
+from indelible.fingerprint.index.building import build
+from indelible.fingerprint.index.gathered import gather
 from indelible.fingerprint.index.hits import Hits
-from indelible.fingerprint.index.scan import scan
 
 
 class CandidateSource(Protocol):
@@ -39,7 +40,7 @@ class CandidateSource(Protocol):
 
 
 class MemorySource:
-    """Fingerprints in memory, searched one by one: for small collections, tests and measurements.
+    """Fingerprints in memory: for collections that need no store, tests and measurements.
 
     Args:
         fingerprints: of the videos, whose numbers are their places.
@@ -47,28 +48,23 @@ class MemorySource:
 
     def __init__(self, fingerprints: Sequence[Fingerprint]) -> None:
         self._fingerprints = tuple(fingerprints)
-        kept = [np.flatnonzero(each.weights > 0) for each in self._fingerprints]
-        codes = [each.codes[rows] for each, rows in zip(self._fingerprints, kept, strict=True)]
-        self._codes = np.concatenate([*codes, np.zeros((0, WORDS), np.uint64)])
-        self._videos = np.repeat(np.arange(len(kept)), [len(rows) for rows in kept])
-        self._rows = np.concatenate([*kept, np.zeros(0, np.int64)])
+        numbered = ((number, each.codes, each.weights) for number, each in enumerate(self._fingerprints))
+        self._index = build(gather(numbered, count=sum(map(len, self._fingerprints))))
 
     @property
     def code_count(self) -> int:
-        return len(self._codes)
+        return len(self._index)
 
     @property
     def video_count(self) -> int:
         return len(self._fingerprints)
 
     def near(self, codes: Codes, radius: int) -> Hits:
-        queries, places, apart = scan(self._codes, codes, radius)
-        return Hits(queries, self._videos[places], self._rows[places], apart)
+        return self._index.near(codes, radius)
 
     def fingerprint(self, video: int) -> Fingerprint:
         return self._fingerprints[video]
 
     def sample(self, count: int, *, rng: np.random.Generator) -> Codes:
         total = self.code_count
-        places = rng.choice(total, size=min(count, total), replace=False) if total else np.zeros(0, np.int64)
-        return self._codes[places]
+        return self._index.gathered.codes[rng.choice(total, size=min(count, total), replace=False)]

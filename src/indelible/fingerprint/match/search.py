@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from indelible.errors import InputError
 from indelible.fingerprint.code import BITS, KEY_FRAMES, Codes, distances
 from indelible.fingerprint.index.hits import Hits
-from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_path, nearest, stretch, voted_lines
+from indelible.fingerprint.match.align import DRIFT_ROWS, SPEEDS, Line, best_path, nearest, of_one_time, stretch, voted_lines
 from indelible.fingerprint.match.candidates import CandidateSource
 from indelible.fingerprint.match.cohort import COHORT_CODES, scale_of
 from indelible.fingerprint.match.evidence import agreement, combined_z, log10_expected_false_matches
 from indelible.fingerprint.moments import STEP_SLOTS, moment_seconds
 from indelible.fingerprint.query import Guess, Query, Track
 from indelible.fingerprint.slots import SLOT_SECONDS
+from indelible.fingerprint.transform import contrasts
 
 RADIUS, LAST_RADIUS = 31, 60
 MOST_FALSE_MATCHES = 1e-3
@@ -31,7 +32,6 @@ _TRACKS = 6  # guesses that are followed for each video
 _SAME_BITS = 4  # two codes so near to each other find the same
 _STOP_VIDEOS, _STOP_SHARE = 10, 0.01  # a code that is found in more videos than both says nothing: black, slates, shared intros
 _CONTRADICTED = 0.3  # agreement of the second feature below which this is another video that looks the same
-_TOGETHER_SECONDS = 0.3
 _CONTINUES_SECONDS = 1.0  # a stretch goes on where another began if it is no further off: key frames are matched to others beside them
 _HALF_STEP_SECONDS = STEP_SLOTS * SLOT_SECONDS / 2
 _NOTHING_COST = 0.3  # of a moment that nothing is known of; a path should not go on over a gap
@@ -236,16 +236,19 @@ class _Looking:
         )
         there, here = fingerprint.start_seconds[rows], track.start_seconds[moments]
         apart = distances(track.codes[moments], fingerprint.codes[rows])
-        span = stretch(track.start_seconds, likeness, moments, scores, duration_seconds=self._duration, moment_seconds=self._moment_seconds)
+        span = stretch(
+            track.start_seconds,
+            contrasts(track.weights),
+            likeness,
+            moments,
+            scores,
+            duration_seconds=self._duration,
+            moment_seconds=self._moment_seconds,
+        )
         # What is stored begins with whole seconds, so that the line says more exactly than a pair what belongs together.
         off = there - line.at(here)
         left = _beyond(off[[0, -1]], _HALF_STEP_SECONDS)
-        # What moves is compared where both moments are nearly the same time, and by the clearer half of all: a cut within a moment is a
-        # greater change than anything that moves. A path may leave its line, and then it has one of its own.
-        clear = scores >= np.median(scores)
-        together = clear & (np.abs(off) <= _TOGETHER_SECONDS)
-        if not together.any():
-            together = clear & (np.abs(off - np.median(off[clear])) <= _TOGETHER_SECONDS)
+        together = of_one_time(off, scores)
         begin, end = (line.at(np.array(span)) + left).tolist()
         return Match(
             video,
