@@ -26,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from indelible.bench.vmaf import ffmpeg_program  # noqa: E402
+from indelible.runs.vmaf import ffmpeg_program  # noqa: E402
 from indelible.channel import parse_channel, run_channel_file  # noqa: E402
 from indelible.channel.chain import Channel  # noqa: E402
 from indelible.errors import IndelibleError  # noqa: E402

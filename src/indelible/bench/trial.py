@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from indelible.bench.look import Original, Way, look
-from indelible.bench.vmaf import vmaf
+from indelible.runs.vmaf import vmaf
 from indelible.channel import Channel, Clip, parse_channel
 from indelible.channel.codecs import Codec
 from indelible.errors import MissingExtraError

@@ -15,7 +15,7 @@ from indelible.bench.peers.scores import DECOYS, Standing, message_scores, stand
 from indelible.bench.peers.systems import IN_MEMORY, OUR_BITS, UNMARKED, Ours, Peer, ours_beside
 from indelible.bench.peers.worker import Bits, PeerEnvironment, PeerReading, PeerWorker, started
 from indelible.bench.trial import PRICE_CHANNEL
-from indelible.bench.vmaf import vmaf
+from indelible.runs.vmaf import vmaf
 from indelible.channel import Channel, Clip, parse_channel
 from indelible.errors import InputError, MissingExtraError
 from indelible.frames import Frame
