@@ -10,6 +10,7 @@ import click
 from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, clips, finish
 from indelible.cli.lab_mismatch import mismatch
 from indelible.cli.lab_train import train
+from indelible.cli.lab_tune import ablate, tune
 from indelible.cli.labbing import FORCE, SEED, SIGNATURE, check_new, footage
 from indelible.cli.terminal import complain, likelihood, print_document
 
@@ -220,3 +221,5 @@ def _run(frames: int, width: int, seed: int, jobs: int, cache: Path, resume: boo
 
 lab.add_command(train)
 lab.add_command(mismatch)
+lab.add_command(tune)
+lab.add_command(ablate)

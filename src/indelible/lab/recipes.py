@@ -1,0 +1,168 @@
+"""Recipes of our own mark (`indelible.mark.recipe`) on real clips and codecs: how far each mark is from being lost, and what it costs.
+
+All recipes mark a clip at the same Y-PSNR, that of standard strength, which follows size and content and no recipe. Key, payload, frames
+and the unmarked encode are common to all of them, so two recipes differ only because they differ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.channel import Clip, parse_channel
+from indelible.errors import InputError
+from indelible.frames import Frame
+from indelible.keys import KEY_BYTES, SecretKey
+from indelible.lab.trial import Footage, psnr_y_db, rng_of
+from indelible.mark import Embedder, Payload
+from indelible.mark.clock import steps, window_of
+from indelible.mark.margin import measure_margin
+from indelible.mark.payload import encode_payload
+from indelible.mark.recipe import V1, Recipe
+from indelible.mark.steps import StepMean, Window
+from indelible.mark.tally import Tally
+from indelible.runs.cache import Record
+from indelible.runs.corpus import CorpusClip
+from indelible.runs.result_file import read_result
+from indelible.runs.vmaf import vmaf
+
+#: Where the loss of VMAF is measured.
+PRICE_CHANNEL = "x264:crf=28"
+
+#: Bits of the payload that margins are about.
+BITS = 64
+
+#: What a mark of which nothing is left counts as, dB.
+LOWEST_MARGIN_DB = -40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What is common to all recipes.
+
+    Args:
+        channels: what marks go through.
+        footage: how much of each clip.
+        seed: of keys and payloads.
+
+    Raises:
+        SpecError: if a channel cannot be understood.
+    """
+
+    channels: tuple[str, ...]
+    footage: Footage
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "channels", tuple(str(parse_channel(channel)) for channel in self.channels))
+
+
+class Stand:
+    """A clip on which recipes are tried.
+
+    Args:
+        clip: which.
+        conditions: common to all.
+
+    Raises:
+        MediaError: if it cannot be read.
+    """
+
+    def __init__(self, clip: CorpusClip, conditions: Conditions) -> None:
+        self._conditions = conditions
+        self._clip = conditions.footage.load(clip.path)
+        rng = rng_of(conditions.seed, "recipe", clip.name)
+        self._key, self._payload = SecretKey(rng.bytes(KEY_BYTES)), Payload(rng.bytes(BITS // 8))
+        self._unmarked_vmaf = self._vmaf(self._through(PRICE_CHANNEL, self._clip))
+
+    def measure(self, recipe: Recipe) -> Record:
+        """Return ``psnr_y_db`` before encoding (None where nothing was marked), ``vmaf_loss``, and for each channel the ``margins``.
+
+        These are ``z`` of the whole known pattern, the dB by which ``presence`` and the ``payload`` are from being lost, and the
+        smaller of the two, ``margin_db``; none under `LOWEST_MARGIN_DB`.
+        """
+        embedder = Embedder(self._key, self._payload, recipe=recipe)
+        marked = Clip(tuple(embedder.embed(self._clip.frames)), self._clip.info)
+        quality_db = psnr_y_db(self._clip.frames, marked.frames)
+        behind = {channel: self._through(channel, marked) for channel in dict.fromkeys((PRICE_CHANNEL, *self._conditions.channels))}
+        return {
+            "psnr_y_db": round(quality_db, 4) if math.isfinite(quality_db) else None,
+            "vmaf_loss": round(self._unmarked_vmaf - self._vmaf(behind[PRICE_CHANNEL]), 4),
+            "margins": {channel: self._margin(behind[channel], recipe) for channel in self._conditions.channels},
+        }
+
+    def _through(self, channel: str, clip: Clip) -> Sequence[Frame]:
+        return parse_channel(channel).apply(clip, seed=self._conditions.seed).frames
+
+    def _vmaf(self, frames: Sequence[Frame]) -> float:
+        rate: Fraction | None = self._clip.info.frame_rate
+        return vmaf(frames, self._clip.frames, frame_rate=rate)
+
+    def _margin(self, received: Sequence[Frame], recipe: Recipe) -> dict[str, float]:
+        tally = _tally(received, self._key, recipe)
+        margin = measure_margin(tally.scores, tally.soft, self._payload, self._key)
+        total = tally.pilot + float(tally.soft @ encode_payload(self._payload, self._key))
+        power = tally.pilot_power + tally.rest_power
+        return {
+            "z": round(total / math.sqrt(power), 4) if power else 0.0,
+            "presence_db": _limited(margin.presence_db),
+            "payload_db": _limited(margin.payload_db),
+            "margin_db": _limited(margin.db),
+        }
+
+
+def recipe_record(recipe: Recipe) -> Record:
+    """Return a recipe as plain values for JSON, floats to four places."""
+    return {name: np.round(value, 4).tolist() for name, value in asdict(recipe).items()}
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Return the recipe in a result of ``lab tune``.
+
+    Raises:
+        InputError: if there is none.
+    """
+    try:
+        record = read_result(path)["recipe"]
+        return Recipe(**record | {"band_db": tuple(record["band_db"])})
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path} holds no recipe; give a result that `indelible lab tune` wrote") from error
+
+
+def differences(recipe: Recipe) -> Record:
+    """Return in what a recipe differs from that of version 1."""
+    shipped = recipe_record(V1)
+    return {name: value for name, value in recipe_record(recipe).items() if value != shipped[name]}
+
+
+def worst_decile(values: Sequence[float] | NDArray[np.float64]) -> float:
+    """Return the mean of the lowest tenth of values, of the lowest one if there are fewer than twenty."""
+    return float(np.mean(np.sort(values)[: max(1, len(values) // 10)]))
+
+
+def _tally(received: Sequence[Frame], key: SecretKey, recipe: Recipe) -> Tally:
+    """Return what a detector of the recipe gathers, as `indelible.mark.Detector` does by that of version 1."""
+    tally, window = Tally.start(key), Window(0)
+    for step, held in steps(received):
+        if window_of(step, recipe.window_seconds) != window.index:
+            tally = _with(tally, window)
+            window = Window(window_of(step, recipe.window_seconds))
+        mean = StepMean(step, recipe)
+        for frame in held:
+            mean.add(frame)
+        window = window.with_step(mean)
+    return _with(tally, window)
+
+
+def _with(tally: Tally, window: Window) -> Tally:
+    return tally.with_window(window.index, window.whole, ()) if window.steps else tally
+
+
+def _limited(margin_db: float) -> float:
+    return round(max(margin_db, LOWEST_MARGIN_DB), 4)
