@@ -105,7 +105,7 @@ class Stand:
         return vmaf(frames, self._clip.frames, frame_rate=rate)
 
     def _margin(self, received: Sequence[Frame], recipe: Recipe) -> dict[str, float]:
-        tally = _tally(received, self._key, recipe)
+        tally = tallied(received, self._key, recipe)
         margin = measure_margin(tally.scores, tally.soft, self._payload, self._key)
         total = tally.pilot + float(tally.soft @ encode_payload(self._payload, self._key))
         power = tally.pilot_power + tally.rest_power
@@ -146,7 +146,7 @@ def worst_decile(values: Sequence[float] | NDArray[np.float64]) -> float:
     return float(np.mean(np.sort(values)[: max(1, len(values) // 10)]))
 
 
-def _tally(received: Sequence[Frame], key: SecretKey, recipe: Recipe) -> Tally:
+def tallied(received: Sequence[Frame], key: SecretKey, recipe: Recipe) -> Tally:
     """Return what a detector of the recipe gathers, as `indelible.mark.Detector` does by that of version 1."""
     tally, window = Tally.start(key), Window(0)
     for step, held in steps(received):

@@ -157,7 +157,9 @@ def recipe_at(point: Point) -> Recipe:
     """Return the recipe of a point of `space`."""
     shipped = recipe_record(V1)
     values: Record = {each.name: each.value(shipped[each.name], float(units)) for each, units in zip(_COORDINATES, point, strict=False)}
-    return Recipe(band_db=tuple((point[len(_COORDINATES) :] * _BAND_STEP_DB).tolist()), **values)
+    band_db = point[len(_COORDINATES) :] * _BAND_STEP_DB
+    # Quality decides how strong the whole is. What is common to all bands would only move the limit for flat pictures.
+    return Recipe(band_db=tuple((band_db - band_db.mean()).tolist()), **values)
 
 
 def fitness(measured: Sequence[Record], shipped: Sequence[Record]) -> float:

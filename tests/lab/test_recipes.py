@@ -1,0 +1,138 @@
+"""Recipes on clips: what is measured is what the detector says, halves share no source, and the search keeps its promises."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from indelible.errors import InputError, SpecError
+from indelible.keys import SecretKey
+from indelible.lab.ablation import FLAT_BAND, SHIPPED, AblationRun, for_reports, for_tuning, run_ablation
+from indelible.lab.recipes import PRICE_CHANNEL, Conditions, Stand, differences, read_recipe, recipe_record, tallied, worst_decile
+from indelible.lab.trial import Footage
+from indelible.lab.tuning import TuningSettings, fitness, recipe_at, run_tuning, space
+from indelible.mark import Detector, Embedder, Payload
+from indelible.mark.recipe import V1
+from indelible.runs.result_file import write_result
+from tests.mark.pictures import clip
+
+KEY = SecretKey(bytes(range(32)))
+SMALL = Conditions((PRICE_CHANNEL,), Footage(frames=8, width=320))
+
+
+def quick(tmp_path, **options):
+    return AblationRun(SMALL, cache_folder=tmp_path / "cache", **options)
+
+
+def test_version_1_is_read_as_the_detector_reads_it():
+    frames = clip(100, height=90, width=160)  # two windows
+    marked = list(Embedder(KEY, Payload(b"12345678")).embed(frames))
+    detector = Detector([KEY])
+    for frame in marked:
+        detector.add(frame)
+    tally = tallied(marked, KEY, V1)
+    assert tally.scores == detector.scores()[0]
+    np.testing.assert_array_equal(tally.soft, detector.soft_symbols())
+
+
+def test_energy_where_the_codec_drops_it_leaves_less_of_the_mark(corpus):
+    stand = Stand(corpus.clips[0], SMALL)
+    ordinary = stand.measure(V1)
+    margin = ordinary["margins"][PRICE_CHANNEL]
+    assert margin["margin_db"] == min(margin["presence_db"], margin["payload_db"])
+    assert margin["z"] > 5.0
+    fine = stand.measure(replace(V1, band_db=(0.0,) * 5 + (60.0,)))
+    assert fine["psnr_y_db"] == pytest.approx(ordinary["psnr_y_db"], abs=0.5)
+    assert fine["margins"][PRICE_CHANNEL]["z"] < margin["z"]
+
+
+def test_the_worst_decile_is_the_mean_of_the_lowest_tenth():
+    assert worst_decile([3.0, 1.0, 2.0]) == 1.0
+    assert worst_decile(range(40)) == 1.5
+
+
+def test_halves_share_no_source(corpus):
+    seen, unseen = for_tuning(corpus), for_reports(corpus, 1)
+    assert {clip.source for clip in seen.clips}.isdisjoint(clip.source for clip in unseen.clips)
+    assert len(seen.clips) + len(unseen.clips) == 2
+
+
+def test_an_ablation_compares_on_the_same_clips_and_remembers(corpus, tmp_path):
+    lines = []
+    without = replace(V1, masking_exponent=1.0)
+    result = run_ablation(corpus, quick(tmp_path, progress=lines.append), {"without": without})
+    assert [row["recipe"] for row in result["summary"]] == [SHIPPED, FLAT_BAND, "without"]
+    shipped, flat, _ = result["summary"]
+    assert shipped["channels"][0]["beside_v1"] == {"value": 1.0, "interval": [1.0, 1.0]}
+    assert flat["channels"][0]["beside_flat_band"] == {"value": 1.0, "interval": [1.0, 1.0]}
+    inverse = shipped["channels"][0]["beside_flat_band"]["value"] * flat["channels"][0]["beside_v1"]["value"]
+    assert inverse == pytest.approx(1.0, abs=1e-3)
+    assert result["recipes"][2] == {"name": "without", "differs": {"masking_exponent": 1.0}}
+    again = run_ablation(corpus, quick(tmp_path, progress=lines.append), {"renamed": without})
+    assert lines[-1].endswith("0 clips have something left to measure")
+    assert again["records"][-1]["margins"] == result["records"][-1]["margins"]
+
+
+def test_the_search_begins_at_version_1_and_stays_in_bounds():
+    where = space()
+    assert recipe_at(where.start) == V1
+    lowest, highest = recipe_at(where.bounds[:, 0]), recipe_at(where.bounds[:, 1])
+    assert (lowest.limit, highest.limit) == (pytest.approx(0.1), pytest.approx(20.0))
+    assert (lowest.masking_exponent, highest.masking_exponent) == (pytest.approx(0.0), pytest.approx(1.0))
+    leaning = recipe_at(np.append(where.start[:-1], 3.0))
+    assert leaning.band_db == pytest.approx((-1.0,) * 5 + (5.0,))
+
+
+def measured(margins, *, psnr=46.0, loss=1.0):
+    return {"psnr_y_db": psnr, "vmaf_loss": loss, "margins": {str(place): {"margin_db": each} for place, each in enumerate(margins)}}
+
+
+def test_fitness_is_of_the_worst_case_at_equal_distortion_and_no_more_loss():
+    shipped = [measured([5.0, -3.0])]
+    assert fitness(shipped, shipped) == -3.0
+    assert fitness([measured([5.0, -1.0])], shipped) == -1.0
+    assert fitness([measured([5.0, -1.0], psnr=45.0)], shipped) == -2.0
+    assert fitness([measured([5.0, -1.0], loss=0.5)], shipped) == -1.0
+    assert fitness([measured([5.0, -1.0], loss=1.5)], shipped) == -4.0
+
+
+def tuned(corpus, tmp_path, name, *, generations=2, jobs=1):
+    settings = TuningSettings((PRICE_CHANNEL,), generations, population=4, clips=1, footage=SMALL.footage)
+    lines = []
+    result = run_tuning(corpus, settings, quick(tmp_path), journal=tmp_path / name, jobs=jobs, resume=True, progress=lines.append)
+    return result, lines
+
+
+def test_processes_and_interruptions_change_nothing(corpus, tmp_path):
+    alone, _ = tuned(corpus, tmp_path, "alone")
+    tuned(corpus, tmp_path, "parts", generations=1)
+    together, lines = tuned(corpus, tmp_path, "parts", jobs=2)
+    assert lines[0].startswith("1 of 2 generations")
+    assert {name: value for name, value in together.items() if name != "provenance"} == {
+        name: value for name, value in alone.items() if name != "provenance"
+    }
+    search = alone["search"]
+    assert {each["source"] for each in search["clips"]}.isdisjoint(record["clip"] for record in alone["records"])
+    assert search["fitness_reached"] == max(entry["best"] for entry in search["course"])
+    write_result(tmp_path / "tune.json", alone)
+    assert recipe_record(read_recipe(tmp_path / "tune.json")) == alone["recipe"]
+    assert differences(read_recipe(tmp_path / "tune.json")) == alone["differs"]
+
+
+@pytest.mark.parametrize("text", ["{}", json.dumps({"recipe": {"nonsense": 1}}), json.dumps({"recipe": 3})])
+def test_a_file_without_a_recipe_is_refused(tmp_path, text):
+    (tmp_path / "other.json").write_text(text)
+    with pytest.raises(InputError, match="holds no recipe"):
+        read_recipe(tmp_path / "other.json")
+
+
+@pytest.mark.parametrize("options", [{"generations": 0}, {"clips": 0}, {"seed": -1}, {"channels": ()}])
+def test_settings_that_mean_nothing_are_refused(options):
+    with pytest.raises(InputError, match="at least 1"):
+        TuningSettings(**options)
+
+
+def test_channels_that_mean_nothing_are_refused():
+    with pytest.raises(SpecError):
+        TuningSettings(channels=("vhs",))
