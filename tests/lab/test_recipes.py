@@ -9,7 +9,7 @@ import pytest
 from indelible.errors import InputError, SpecError
 from indelible.keys import SecretKey
 from indelible.lab.ablation import FLAT_BAND, SHIPPED, AblationRun, for_reports, for_tuning, run_ablation
-from indelible.lab.recipes import PRICE_CHANNEL, Conditions, Stand, differences, read_recipe, recipe_record, tallied, worst_decile
+from indelible.lab.recipes import NEEDED_Z, PRICE_CHANNEL, Conditions, Stand, differences, read_recipe, recipe_record, tallied, worst_decile
 from indelible.lab.trial import Footage
 from indelible.lab.tuning import TuningSettings, fitness, recipe_at, run_tuning, space
 from indelible.mark import Detector, Embedder, Payload
@@ -40,11 +40,12 @@ def test_energy_where_the_codec_drops_it_leaves_less_of_the_mark(corpus):
     stand = Stand(corpus.clips[0], SMALL)
     ordinary = stand.measure(V1)
     margin = ordinary["margins"][PRICE_CHANNEL]
-    assert margin["margin_db"] == min(margin["presence_db"], margin["payload_db"])
-    assert margin["z"] > 5.0
+    assert margin["margin_db"] == pytest.approx(20 * np.log10(margin["mark_z"] / NEEDED_Z), abs=1e-3)
+    assert margin["z"] == pytest.approx(margin["mark_z"], abs=4.0)  # the host's part is chance
+    assert margin["mark_z"] > 5.0
     fine = stand.measure(replace(V1, band_db=(0.0,) * 5 + (60.0,)))
     assert fine["psnr_y_db"] == pytest.approx(ordinary["psnr_y_db"], abs=0.5)
-    assert fine["margins"][PRICE_CHANNEL]["z"] < margin["z"]
+    assert fine["margins"][PRICE_CHANNEL]["mark_z"] < margin["mark_z"]
 
 
 def test_the_worst_decile_is_the_mean_of_the_lowest_tenth():
@@ -88,13 +89,13 @@ def measured(margins, *, psnr=46.0, loss=1.0):
     return {"psnr_y_db": psnr, "vmaf_loss": loss, "margins": {str(place): {"margin_db": each} for place, each in enumerate(margins)}}
 
 
-def test_fitness_is_of_the_worst_case_at_equal_distortion_and_no_more_loss():
-    shipped = [measured([5.0, -3.0])]
-    assert fitness(shipped, shipped) == -3.0
-    assert fitness([measured([5.0, -1.0])], shipped) == -1.0
-    assert fitness([measured([5.0, -1.0], psnr=45.0)], shipped) == -2.0
-    assert fitness([measured([5.0, -1.0], loss=0.5)], shipped) == -1.0
-    assert fitness([measured([5.0, -1.0], loss=1.5)], shipped) == -4.0
+def test_fitness_is_of_bad_cases_at_equal_distortion_and_no_more_loss():
+    shipped = [measured([5.0, -3.0]), measured([7.0, 1.0])]
+    assert fitness(shipped, shipped) == (1.0 + 2.5) / 2  # worst clips 5 and -3; mean of all 2.5
+    assert fitness([measured([5.0, -1.0]), shipped[1]], shipped) == (2.0 + 3.0) / 2
+    assert fitness([measured([5.0, -3.0], psnr=45.0), measured([7.0, 1.0], psnr=45.0)], shipped) == (1.0 + 2.5) / 2 - 1.0
+    assert fitness([measured([5.0, -3.0], loss=0.5), shipped[1]], shipped) == fitness(shipped, shipped)
+    assert fitness([measured([5.0, -3.0], loss=2.0), shipped[1]], shipped) == fitness(shipped, shipped) - 3.0
 
 
 def tuned(corpus, tmp_path, name, *, generations=2, jobs=1):

@@ -9,7 +9,7 @@ from indelible.keys import SecretKey
 from indelible.mark import Embedder
 from indelible.mark.carrier import band
 from indelible.mark.grid import analyse, averaged, half_cycles
-from indelible.mark.perception import REFERENCE_PIXELS, evidence, strength
+from indelible.mark.perception import evidence, strength
 from indelible.mark.recipe import KNOTS, V1
 from indelible.mark.steps import StepMean
 from tests.mark.pictures import clip
@@ -37,18 +37,8 @@ def test_bands_are_raised_and_lowered():
 
 def test_a_band_of_so_many_decibels_has_so_many():
     power = np.full((256, 256), 100.0, np.float32)
-    ratio = strength(power, power, pixels=REFERENCE_PIXELS, recipe=replace(V1, band_db=(6.0,) * 6)) / strength(
-        power, power, pixels=REFERENCE_PIXELS
-    )
+    ratio = strength(power, power, replace(V1, band_db=(6.0,) * 6)) / strength(power, power)
     np.testing.assert_allclose(20 * np.log10(ratio), 6.0, atol=1e-4)
-
-
-def test_the_envelope_follows_size_only_where_it_is_told_to():
-    power = np.full((256, 256), 100.0, np.float32)
-    leaning = replace(V1, envelope_by_size=-0.5)
-    large = strength(power, power, pixels=10 * REFERENCE_PIXELS, recipe=leaning)
-    np.testing.assert_array_equal(strength(power, power, pixels=REFERENCE_PIXELS, recipe=leaning), strength(power, power, pixels=1000))
-    assert large.std() < 1e-5 * large.mean()  # 0.5 - 0.5 for one decade: the same at all frequencies
 
 
 @pytest.mark.parametrize(("seconds", "alike"), [(8.0, True), (1.0, False)])

@@ -29,6 +29,7 @@ from indelible.stats.intervals import cluster_bootstrap
 SCHEMA = "indelible.lab.ablation/1"
 SHIPPED, FLAT_BAND = "mark v1", "flat band"
 CHANNELS = ("x264:crf=28", "x264:crf=34", "x264:crf=40")
+FRAMES, WIDTH = 30, 480  # of each clip, by default
 
 _MUTE_DB = -60.0  # an energy that is none
 _UNLIMITED = 1e3  # a limit that no coefficient reaches
@@ -199,11 +200,11 @@ def _summary(
                     {
                         "channel": channel,
                         "median_z": round(float(np.median(column(name, "z", channel))), 2),
-                        "beside_flat_band": _ratio(column(name, "z", channel), column(FLAT_BAND, "z", channel), sources),
-                        "beside_v1": _ratio(column(name, "z", channel), column(SHIPPED, "z", channel), sources),
+                        "beside_flat_band": _ratio(column(name, "mark_z", channel), column(FLAT_BAND, "mark_z", channel), sources),
+                        "beside_v1": _ratio(column(name, "mark_z", channel), column(SHIPPED, "mark_z", channel), sources),
                         "worst_decile_margin_db": round(worst_decile(column(name, "margin_db", channel)), 2),
-                        "present": rate((column(name, "presence_db", channel) >= 0.0).tolist(), sources),
-                        "readable": rate((column(name, "payload_db", channel) >= 0.0).tolist(), sources),
+                        "present": rate(column(name, "present", channel).tolist(), sources),
+                        "readable": rate(column(name, "readable", channel).tolist(), sources),
                     }
                     for channel in channels
                 ],
@@ -213,7 +214,7 @@ def _summary(
 
 
 def _ratio(z: NDArray[np.float64], other: NDArray[np.float64], sources: Sequence[str]) -> dict[str, Any]:
-    """Return the ratio of the medians of two recipes' z on the same clips, with its interval by source."""
+    """Return the ratio of the medians of two recipes' marks in z on the same clips, with its interval by source."""
     return _by_source(np.column_stack([z, other]), sources, lambda pairs: float(np.median(pairs[:, 0]) / np.median(pairs[:, 1])))
 
 

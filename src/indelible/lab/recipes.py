@@ -1,7 +1,10 @@
 """Recipes of our own mark (`indelible.mark.recipe`) on real clips and codecs: how far each mark is from being lost, and what it costs.
 
 All recipes mark a clip at the same Y-PSNR, that of standard strength, which follows size and content and no recipe. Key, payload, frames
-and the unmarked encode are common to all of them, so two recipes differ only because they differ.
+and the unmarked encodes are common to all of them, so two recipes differ only because they differ.
+
+What a key's signs say of the unmarked encode is chance, zero on average over keys, and much of it is in what they say of the marked encode
+too. So the mark's own part of z is measured as the difference: it has the same mean as z, and less noise where little is left.
 """
 
 from __future__ import annotations
@@ -22,7 +25,8 @@ from indelible.keys import KEY_BYTES, SecretKey
 from indelible.lab.trial import Footage, psnr_y_db, rng_of
 from indelible.mark import Embedder, Payload
 from indelible.mark.clock import steps, window_of
-from indelible.mark.margin import measure_margin
+from indelible.mark.detect import ALPHA
+from indelible.mark.margin import measure_margin, smallest_z
 from indelible.mark.payload import encode_payload
 from indelible.mark.recipe import V1, Recipe
 from indelible.mark.steps import StepMean, Window
@@ -38,8 +42,11 @@ PRICE_CHANNEL = "x264:crf=28"
 #: Bits of the payload that margins are about.
 BITS = 64
 
+#: The smallest z of a whole known pattern at which a mark counts as present.
+NEEDED_Z = smallest_z(math.log10(ALPHA))
+
 #: What a mark of which nothing is left counts as, dB.
-LOWEST_MARGIN_DB = -40.0
+LOWEST_MARGIN_DB = -20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +86,24 @@ class Stand:
         self._clip = conditions.footage.load(clip.path)
         rng = rng_of(conditions.seed, "recipe", clip.name)
         self._key, self._payload = SecretKey(rng.bytes(KEY_BYTES)), Payload(rng.bytes(BITS // 8))
-        self._unmarked_vmaf = self._vmaf(self._through(PRICE_CHANNEL, self._clip))
+        channels = dict.fromkeys((PRICE_CHANNEL, *conditions.channels))
+        self._unmarked = {channel: self._through(channel, self._clip) for channel in channels}
+        self._unmarked_vmaf = self._vmaf(self._unmarked[PRICE_CHANNEL])
 
     def measure(self, recipe: Recipe) -> Record:
         """Return ``psnr_y_db`` before encoding (None where nothing was marked), ``vmaf_loss``, and for each channel the ``margins``.
 
-        These are ``z`` of the whole known pattern, the dB by which ``presence`` and the ``payload`` are from being lost, and the
-        smaller of the two, ``margin_db``; none under `LOWEST_MARGIN_DB`.
+        These are ``z`` of the whole known pattern, the mark's own part of it, ``mark_z``, and 20 log10 of that over `NEEDED_Z`,
+        ``margin_db``, not under `LOWEST_MARGIN_DB`; and whether a detector would find the mark, and read its payload in 99 % of cases.
         """
         embedder = Embedder(self._key, self._payload, recipe=recipe)
         marked = Clip(tuple(embedder.embed(self._clip.frames)), self._clip.info)
         quality_db = psnr_y_db(self._clip.frames, marked.frames)
-        behind = {channel: self._through(channel, marked) for channel in dict.fromkeys((PRICE_CHANNEL, *self._conditions.channels))}
+        behind = {channel: self._through(channel, marked) for channel in self._unmarked}
         return {
             "psnr_y_db": round(quality_db, 4) if math.isfinite(quality_db) else None,
             "vmaf_loss": round(self._unmarked_vmaf - self._vmaf(behind[PRICE_CHANNEL]), 4),
-            "margins": {channel: self._margin(behind[channel], recipe) for channel in self._conditions.channels},
+            "margins": {channel: self._margin(channel, behind[channel], recipe) for channel in self._conditions.channels},
         }
 
     def _through(self, channel: str, clip: Clip) -> Sequence[Frame]:
@@ -104,17 +113,25 @@ class Stand:
         rate: Fraction | None = self._clip.info.frame_rate
         return vmaf(frames, self._clip.frames, frame_rate=rate)
 
-    def _margin(self, received: Sequence[Frame], recipe: Recipe) -> dict[str, float]:
+    def _margin(self, channel: str, received: Sequence[Frame], recipe: Recipe) -> Record:
         tally = tallied(received, self._key, recipe)
+        z = self._z(tally)
+        mark_z = z - self._z(tallied(self._unmarked[channel], self._key, recipe))
+        margin_db = 20.0 * math.log10(mark_z / NEEDED_Z) if mark_z > 0.0 else -math.inf
         margin = measure_margin(tally.scores, tally.soft, self._payload, self._key)
+        return {
+            "z": round(z, 4),
+            "mark_z": round(mark_z, 4),
+            "margin_db": round(max(margin_db, LOWEST_MARGIN_DB), 4),
+            "present": margin.presence_db >= 0.0,
+            "readable": margin.payload_db >= 0.0,
+        }
+
+    def _z(self, tally: Tally) -> float:
+        """Return the statistic of the whole pattern, its payload known."""
         total = tally.pilot + float(tally.soft @ encode_payload(self._payload, self._key))
         power = tally.pilot_power + tally.rest_power
-        return {
-            "z": round(total / math.sqrt(power), 4) if power else 0.0,
-            "presence_db": _limited(margin.presence_db),
-            "payload_db": _limited(margin.payload_db),
-            "margin_db": _limited(margin.db),
-        }
+        return total / math.sqrt(power) if power else 0.0
 
 
 def recipe_record(recipe: Recipe) -> Record:
@@ -162,7 +179,3 @@ def tallied(received: Sequence[Frame], key: SecretKey, recipe: Recipe) -> Tally:
 
 def _with(tally: Tally, window: Window) -> Tally:
     return tally.with_window(window.index, window.whole, ()) if window.steps else tally
-
-
-def _limited(margin_db: float) -> float:
-    return round(max(margin_db, LOWEST_MARGIN_DB), 4)

@@ -129,11 +129,11 @@ class Embedder:
     def _pattern(self, held: list[Frame], window: int) -> _Pattern | None:
         """Return what is to be added to each frame of a step, None where nothing can be hidden."""
         host = _Host.of(held, self._recipe)
-        height, width = held[0].y.shape
-        relative = strength(host.power, host.frame_power, pixels=height * width, recipe=self._recipe)
+        relative = strength(host.power, host.frame_power, self._recipe)
         norm = float(np.linalg.norm(relative))
         if norm == 0.0:
             return None
+        height, width = held[0].y.shape
         # The transform is orthonormal, so a pattern's energy per cell is that of its coefficients; enlarging the grid hardly changes it.
         wanted = 255.0 * 10.0 ** (-self._aim_db(host, height, width, window) / 20.0)
         gain = min(LARGEST_GAIN, wanted * GRID / norm)

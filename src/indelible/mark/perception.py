@@ -6,8 +6,6 @@ neither knows the other's: the embedder sees the host's, the detector the receiv
 
 from __future__ import annotations
 
-import math
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -58,27 +56,25 @@ def filtered(values: NDArray[np.float32], kernel: NDArray[np.float32], *, axis: 
     return np.moveaxis(np.asarray(filtered, np.float32), 0, axis)
 
 
-def strength(host_power: Picture, frame_power: Picture, *, pixels: int, recipe: Recipe = V1) -> NDArray[np.float32]:
+def strength(host_power: Picture, frame_power: Picture, recipe: Recipe = V1) -> NDArray[np.float32]:
     """Return the relative strength of each chip, float32, shape (chips,).
 
     Args:
         host_power: squared coefficients of the step's mean picture, shape (256, 256).
         frame_power: mean of the squared coefficients of single frames, shape (256, 256).
-        pixels: of a picture.
         recipe: how strength follows what the picture shows.
     """
     still, seen = visible_activity(host_power), visible_activity(frame_power)
     masking = np.minimum(seen, ACTIVITY_CEILING) ** recipe.masking_exponent * (seen**2 / (seen**2 + FLAT_KNEE**2))
     motion = np.minimum(1.0, (still + 0.2) / (seen + 0.2)) ** -recipe.motion_exponent
-    return np.asarray(masking * motion * _envelope(recipe, pixels), np.float32)
+    return np.asarray(masking * motion * _envelope(recipe), np.float32)
 
 
-def _envelope(recipe: Recipe, pixels: int) -> NDArray[np.float32]:
+def _envelope(recipe: Recipe) -> NDArray[np.float32]:
     """Return how strength follows frequency, shape (chips,)."""
     frequency = half_cycles().ravel()[band()]
-    exponent = recipe.envelope_exponent + recipe.envelope_by_size * math.log10(pixels / REFERENCE_PIXELS)
     raised = np.interp(np.log(frequency), np.log(KNOTS), recipe.band_db)
-    return np.asarray((frequency / 60.0) ** exponent * np.float32(10.0) ** (raised / 20.0).astype(np.float32), np.float32)
+    return np.asarray((frequency / 60.0) ** recipe.envelope_exponent * np.float32(10.0) ** (raised / 20.0).astype(np.float32), np.float32)
 
 
 def standard_quality_db(frame_power: Picture, *, height: int, width: int) -> float:

@@ -22,7 +22,6 @@ class Recipe:
         masking_exponent: how fast strength grows with activity.
         motion_exponent: how fast it grows where the picture moves, so that little of the host is left in the mean.
         envelope_exponent: how fast it grows with frequency.
-        envelope_by_size: what is added to that for each decade of pixels above 640 x 480.
         band_db: what is added at each of `KNOTS`, dB.
         host_rejection: share of the host's part in a payload symbol that is made up for.
         window_seconds: after which the signs are drawn anew; a whole number of steps.
@@ -35,7 +34,6 @@ class Recipe:
     masking_exponent: float = 0.25
     motion_exponent: float = 0.3
     envelope_exponent: float = 0.5
-    envelope_by_size: float = 0.0
     band_db: tuple[float, ...] = (0.0,) * len(KNOTS)
     host_rejection: float = 0.4
     window_seconds: float = WINDOW_SECONDS

@@ -54,8 +54,7 @@ class Shaped:
         sampled = [_power(mean_luma([frame])) for frame in held[:: max(1, len(held) // 4)]]
         frame_power = np.asarray(np.stack(sampled).mean(axis=0), np.float32)
         quality_db = standard_quality_db(frame_power, height=held[0].height, width=held[0].width)
-        relative = strength(_power(mean_luma(held)), frame_power, pixels=held[0].height * held[0].width)
-        return cls(relative, 255.0 * 10.0 ** (-quality_db / 20.0))
+        return cls(strength(_power(mean_luma(held)), frame_power), 255.0 * 10.0 ** (-quality_db / 20.0))
 
     def pattern(self, signs: Signs, *, height: int, width: int) -> NDArray[np.float32]:
         """Return the pattern of these signs, 8-bit luma levels."""
