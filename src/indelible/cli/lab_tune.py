@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,11 +25,13 @@ _PER_SOURCE = click.option(
     epilog="""\b
 Examples:
   indelible lab tune clips/ -o tune.json --jobs 2
+  indelible lab tune clips/ -o detector.json --part detector --clips 16 --jobs 2
   indelible lab tune clips/ -o tune.json --generations 40 --channel x264:crf=28 --channel av1:crf=45
 What was tried is written to FILE.json.journal, from which an interrupted search goes on."""
 )
 @click.argument("corpus", type=click.Path(path_type=Path))
 @OUTPUT
+@click.option("--part", type=click.Choice(["both", "mark", "detector"]), default="both", show_default=True, help="What is searched.")
 @click.option("--generations", type=click.IntRange(1), default=15, show_default=True)
 @click.option("--population", type=click.IntRange(4), default=8, show_default=True, help="Candidates in a generation.")
 @click.option("--clips", "clip_count", type=click.IntRange(1), default=8, show_default=True, help="Clips, each of another source.")
@@ -45,6 +47,7 @@ What was tried is written to FILE.json.journal, from which an interrupted search
 def tune(
     corpus: Path,
     output: Path,
+    part: Any,
     generations: int,
     population: int,
     clip_count: int,
@@ -69,7 +72,7 @@ def tune(
     from indelible.lab.tuning import CHANNELS, TuningSettings, run_tuning
 
     check_new(output, force)
-    settings = TuningSettings(channels or CHANNELS, generations, population, clip_count, seed, Footage(frames, width))
+    settings = TuningSettings(part, channels or CHANNELS, generations, population, clip_count, seed, Footage(frames, width))
     report = _run(FRAMES, WIDTH, per_source, seed, jobs, cache, resume)
     journal = output.with_name(f"{output.name}.journal")
     finish(run_tuning(clips(corpus, only), settings, report, journal=journal, jobs=jobs, resume=resume, progress=complain), output)
@@ -110,10 +113,10 @@ def ablate(
 ) -> None:
     """What each part of our own mark's constants is worth at equal Y-PSNR, on the half of the sources that tune does not see."""
     from indelible.lab.ablation import SCHEDULES, TAKEN_BACK, run_ablation
-    from indelible.lab.recipes import read_recipe
+    from indelible.lab.recipes import Pair, read_recipe
 
     run = _run(frames, width, per_source, seed, jobs, cache, resume)
-    others = {name: read_recipe(file) for name, file in recipes}
+    others = {name: Pair.of(read_recipe(file)) for name, file in recipes}
     finish(run_ablation(clips(corpus, only), run, {**(SCHEDULES if schedules else TAKEN_BACK), **others}), output)
 
 

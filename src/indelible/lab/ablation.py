@@ -1,8 +1,8 @@
 """``lab ablate``: what each part of our mark's recipe is worth beside the flat band that it began with.
 
 The flat band is that of the first prototype: 30 to 150 half-cycles at equal strength, in proportion to local activity, read by division
-by local activity and nothing else. It is measured in today's machinery (grid, transform, steps, payload), so that what differs is the
-constants. Then each part of today's recipe is taken back alone.
+by local activity and nothing else. It is measured twice: in today's machinery (grid, transform, steps, payload), so that what differs is
+the constants, and as the prototype was. Then each part of today's recipe is taken back alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.lab.recipes import BITS, Conditions, Stand, differences, recipe_record, worst_decile
+from indelible.lab.prototype import Prototype
+from indelible.lab.recipes import BITS, Conditions, Pair, Stand, Way, worst_decile
 from indelible.lab.validation import in_first_half
 from indelible.mark.recipe import V1, Recipe
 from indelible.runs.cache import MEASURED_SOURCES, Cache, Record, measurement_digest
@@ -27,7 +28,7 @@ from indelible.runs.rates import rate
 from indelible.stats.intervals import cluster_bootstrap
 
 SCHEMA = "indelible.lab.ablation/1"
-SHIPPED, FLAT_BAND = "mark v1", "flat band"
+SHIPPED, FLAT_BAND, PROTOTYPE = "mark v1", "flat band", "the prototype"
 CHANNELS = ("x264:crf=28", "x264:crf=34", "x264:crf=40")
 FRAMES, WIDTH = 30, 480  # of each clip, by default
 
@@ -35,27 +36,27 @@ _MUTE_DB = -60.0  # an energy that is none
 _UNLIMITED = 1e3  # a limit that no coefficient reaches
 _ABOVE_30 = (_MUTE_DB, 0.0, 0.0, 0.0, 0.0, 0.0)
 
-#: What takes one part of the recipe back to the flat band's, or to nothing.
-TAKEN_BACK: Mapping[str, Recipe] = {
-    "strength in proportion to activity": replace(V1, masking_exponent=1.0),
-    "the same strength at all frequencies": replace(V1, envelope_exponent=0.0),
-    "nothing under 30 half-cycles": replace(V1, band_db=_ABOVE_30),
-    "no more strength where it moves": replace(V1, motion_exponent=0.0),
-    "no limiter": replace(V1, limit=_UNLIMITED),
-    "no weight by activity beyond whitening": replace(V1, trust_exponent=0.0),
-    "the host not rejected": replace(V1, host_rejection=0.0),
+#: What takes one part of the recipe back to the flat band's, or to nothing. What only the detector does is tried on the marks of version 1.
+TAKEN_BACK: Mapping[str, Pair] = {
+    "strength in proportion to activity": Pair.of(replace(V1, masking_exponent=1.0)),
+    "the same strength at all frequencies": Pair.of(replace(V1, envelope_exponent=0.0)),
+    "nothing under 30 half-cycles": Pair.of(replace(V1, band_db=_ABOVE_30)),
+    "no more strength where it moves": Pair.of(replace(V1, motion_exponent=0.0)),
+    "the host not rejected": Pair.of(replace(V1, host_rejection=0.0)),
+    "no limiter": Pair(V1, replace(V1, limit=_UNLIMITED)),
+    "no weight by activity beyond whitening": Pair(V1, replace(V1, trust_exponent=0.0)),
 }
 
 #: Other schedules of the signs than one pattern for eight seconds. They tell in footage that is longer than their window.
-SCHEDULES: Mapping[str, Recipe] = {
-    "signs drawn anew every second": replace(V1, window_seconds=1.0),
-    "signs drawn anew every two seconds": replace(V1, window_seconds=2.0),
+SCHEDULES: Mapping[str, Pair] = {
+    "signs drawn anew every second": Pair.of(replace(V1, window_seconds=1.0)),
+    "signs drawn anew every two seconds": Pair.of(replace(V1, window_seconds=2.0)),
 }
 
 FLAT = Recipe(masking_exponent=1.0, motion_exponent=0.0, envelope_exponent=0.0, band_db=_ABOVE_30, limit=_UNLIMITED, trust_exponent=0.0)
 
 _RECORD_VERSION = 1
-_LAB_SOURCES = ("lab/recipes.py", "lab/trial.py", "runs/vmaf.py")
+_LAB_SOURCES = ("lab/prototype.py", "lab/recipes.py", "lab/trial.py", "runs/vmaf.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def for_reports(corpus: Corpus, per_source: int) -> Corpus:
     return Corpus(tuple(clip for clips in kept.values() for clip in clips[:per_source]))
 
 
-def run_ablation(corpus: Corpus, run: AblationRun, others: Mapping[str, Recipe]) -> dict[str, Any]:
+def run_ablation(corpus: Corpus, run: AblationRun, others: Mapping[str, Way]) -> dict[str, Any]:
     """Return the whole result, ready for JSON.
 
     Args:
@@ -112,20 +113,17 @@ def run_ablation(corpus: Corpus, run: AblationRun, others: Mapping[str, Recipe])
         InputError: if there are fewer than two sources.
         MediaError: if a clip cannot be read.
     """
-    return compared(for_reports(corpus, run.per_source), {SHIPPED: V1, FLAT_BAND: FLAT, **others}, run)
-
-
-def compared(corpus: Corpus, recipes: Mapping[str, Recipe], run: AblationRun) -> dict[str, Any]:
-    """Return what recipes, that of version 1 and the flat band among them, are worth on the same clips, ready for JSON."""
-    where = provenance(corpus)  # before the work, during which the source tree may change
-    records = _measured(corpus, recipes, run)
+    held_out = for_reports(corpus, run.per_source)
+    where = provenance(held_out)  # before the work, during which the source tree may change
+    ways: dict[str, Way] = {SHIPPED: Pair.of(V1), FLAT_BAND: Pair.of(FLAT), PROTOTYPE: Prototype(), **others}
+    records = _measured(held_out, ways, run)
     return {
         "schema": SCHEMA,
         "provenance": where,
         "settings": asdict(run.conditions) | {"bits": BITS, "per_source": run.per_source},
-        "recipes": [{"name": name, "differs": differences(recipe)} for name, recipe in recipes.items()],
-        "summary": _summary(corpus, list(recipes), run.conditions.channels, records),
-        "records": [{"clip": clip.name, "recipe": name} | records[clip.name, name] for name in recipes for clip in corpus.clips],
+        "ways": [{"name": name} | way.record for name, way in ways.items()],
+        "summary": _summary(held_out, list(ways), run.conditions.channels, records),
+        "records": [{"clip": clip.name, "way": name} | records[clip.name, name] for name in ways for clip in held_out.clips],
     }
 
 
@@ -134,7 +132,7 @@ class _Task:
     """What is still to be measured of one clip, and where its records go."""
 
     clip: CorpusClip
-    recipes: tuple[Recipe, ...]
+    ways: tuple[Way, ...]
     conditions: Conditions
     cache: Cache
 
@@ -144,7 +142,7 @@ def _part(corpus: Corpus, *, first: bool) -> Corpus:
     return Corpus(tuple(clip for clip, is_seen in zip(corpus.clips, seen, strict=True) if is_seen == first))
 
 
-def _measured(corpus: Corpus, recipes: Mapping[str, Recipe], run: AblationRun) -> dict[tuple[str, str], Record]:
+def _measured(corpus: Corpus, ways: Mapping[str, Way], run: AblationRun) -> dict[tuple[str, str], Record]:
     """Return a record of `Stand.measure` for each clip and name of a recipe; what is not known yet is measured."""
     digest = measurement_digest(asdict(run.conditions) | {"record_version": _RECORD_VERSION}, parts=(*MEASURED_SOURCES, *_LAB_SOURCES))
     cache = Cache(run.cache_folder / "ablation", digest)
@@ -152,26 +150,25 @@ def _measured(corpus: Corpus, recipes: Mapping[str, Recipe], run: AblationRun) -
     for clip in corpus.clips:
         if not run.resume:
             cache.forget(clip)
-        known = [record["made_by"] for record in cache.read(clip)]
-        missing = tuple(recipe for recipe in dict.fromkeys(recipes.values()) if recipe_record(recipe) not in known)
+        known = [record["way"] for record in cache.read(clip)]
+        missing = tuple(way for way in dict.fromkeys(ways.values()) if way.record not in known)
         if missing:
             tasks.append(Job(_Task(clip, missing, run.conditions, cache), clip.name, len(missing) * os.path.getsize(clip.path) ** 0.5))
-    run.progress(f"{len(corpus.clips)} clips, {len(recipes)} recipes; {len(tasks)} clips have something left to measure")
+    run.progress(f"{len(corpus.clips)} clips, {len(ways)} ways to mark and read; {len(tasks)} clips have something left to measure")
     for _ in run_jobs(tasks, _run_task, processes=run.jobs, progress=run.progress):
         pass
     found = {}
     for clip in corpus.clips:
         records = cache.read(clip)
-        for name, recipe in recipes.items():
-            (record,) = (record["measured"] for record in records if record["made_by"] == recipe_record(recipe))
-            found[clip.name, name] = record
+        for name, way in ways.items():
+            found[clip.name, name] = next(record["measured"] for record in records if record["way"] == way.record)
     return found
 
 
 def _run_task(task: _Task) -> None:
     stand = Stand(task.clip, task.conditions)
-    for recipe in task.recipes:
-        task.cache.append(task.clip, {"made_by": recipe_record(recipe), "measured": stand.measure(recipe)})
+    for way in sorted(task.ways, key=lambda way: str(way.maker)):  # those that mark alike together
+        task.cache.append(task.clip, {"way": way.record, "measured": stand.measure(way)})
 
 
 def _summary(
@@ -190,7 +187,7 @@ def _summary(
         quality = column(name, "psnr_y_db")
         rows.append(
             {
-                "recipe": name,
+                "way": name,
                 "n": len(sources),
                 "psnr_y_db": round(float(np.nanmean(quality)), 3),
                 "psnr_y_db_beside_v1": _difference(quality, column(SHIPPED, "psnr_y_db"), sources),
@@ -203,14 +200,18 @@ def _summary(
                         "beside_flat_band": _ratio(column(name, "mark_z", channel), column(FLAT_BAND, "mark_z", channel), sources),
                         "beside_v1": _ratio(column(name, "mark_z", channel), column(SHIPPED, "mark_z", channel), sources),
                         "worst_decile_margin_db": round(worst_decile(column(name, "margin_db", channel)), 2),
-                        "present": rate(column(name, "present", channel).tolist(), sources),
-                        "readable": rate(column(name, "readable", channel).tolist(), sources),
+                        "present": rate(column(name, "present", channel).astype(bool).tolist(), sources),
+                        "readable": _readable(column(name, "readable", channel), sources),
                     }
                     for channel in channels
                 ],
             }
         )
     return rows
+
+
+def _readable(readable: NDArray[np.float64], sources: Sequence[str]) -> dict[str, Any] | None:
+    return None if np.isnan(readable).any() else rate(readable.astype(bool).tolist(), sources)
 
 
 def _ratio(z: NDArray[np.float64], other: NDArray[np.float64], sources: Sequence[str]) -> dict[str, Any]:

@@ -34,10 +34,10 @@ def tuning_tables(result: Mapping[str, Any]) -> str:
 
 
 def _price(summary: Sequence[Mapping[str, Any]]) -> str:
-    header = ["recipe", "clips", "Y-PSNR", "beside v1", "VMAF loss", "beside v1 (95 %)"]
+    header = ["way", "clips", "Y-PSNR", "beside v1", "VMAF loss", "beside v1 (95 %)"]
     rows = [
         [
-            row["recipe"],
+            row["way"],
             str(row["n"]),
             f"{row['psnr_y_db']:.2f}",
             f"{row['psnr_y_db_beside_v1']['value']:+.2f}",
@@ -50,19 +50,19 @@ def _price(summary: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _left(summary: Sequence[Mapping[str, Any]], place: int) -> str:
-    header = ["recipe", "median z", "beside flat band (95 %)", "beside v1 (95 %)", "worst decile, dB", "present", "payload"]
+    header = ["way", "median z", "beside flat band (95 %)", "beside v1 (95 %)", "worst decile, dB", "present", "payload"]
     rows = []
     for row in summary:
         cell = row["channels"][place]
         rows.append(
             [
-                row["recipe"],
+                row["way"],
                 f"{cell['median_z']:.1f}",
                 _spread(cell["beside_flat_band"], "{:.2f}"),
                 _spread(cell["beside_v1"], "{:.2f}"),
                 f"{cell['worst_decile_margin_db']:+.1f}",
                 f"{cell['present']['k']}/{cell['present']['n']}",
-                f"{cell['readable']['k']}/{cell['readable']['n']}",
+                "-" if cell["readable"] is None else f"{cell['readable']['k']}/{cell['readable']['n']}",
             ]
         )
     return table(header, rows)

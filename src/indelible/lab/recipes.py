@@ -10,10 +10,11 @@ too. So the mark's own part of z is measured as the difference: it has the same 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,8 +71,67 @@ class Conditions:
         object.__setattr__(self, "channels", tuple(str(parse_channel(channel)) for channel in self.channels))
 
 
+class Way(Protocol):
+    """A way to mark and read."""
+
+    @property
+    def maker(self) -> object:
+        """What decides the marks; two ways of equal makers mark alike."""
+
+    @property
+    def record(self) -> Record:
+        """What decides marks and readings, as plain values for JSON."""
+
+    def marked(self, frames: Sequence[Frame], key: SecretKey, payload: Payload) -> tuple[Frame, ...]:
+        """Return frames with a mark."""
+
+    def read(self, frames: Sequence[Frame], key: SecretKey, payload: Payload) -> tuple[float, bool | None]:
+        """Return z of the whole known pattern, and whether 99 % of such payloads would be read (None of a mark without one)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Who marks and who reads: a detector may be of another recipe than the marks that are there."""
+
+    marked_by: Recipe
+    read_by: Recipe
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Pair:
+        """Return a pair of one recipe."""
+        return cls(recipe, recipe)
+
+    @property
+    def maker(self) -> Recipe:
+        return self.marked_by
+
+    @property
+    def record(self) -> Record:
+        return {"marked_by": recipe_record(self.marked_by), "read_by": recipe_record(self.read_by)}
+
+    def marked(self, frames: Sequence[Frame], key: SecretKey, payload: Payload) -> tuple[Frame, ...]:
+        return tuple(Embedder(key, payload, recipe=self.marked_by).embed(frames))
+
+    def read(self, frames: Sequence[Frame], key: SecretKey, payload: Payload) -> tuple[float, bool]:
+        tally = tallied(frames, key, self.read_by)
+        total = tally.pilot + float(tally.soft @ encode_payload(payload, key))
+        power = tally.pilot_power + tally.rest_power
+        readable = measure_margin(tally.scores, tally.soft, payload, key).payload_db >= 0.0
+        return total / math.sqrt(power) if power else 0.0, readable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Marked:
+    """A marked clip: what the mark costs, and what arrives."""
+
+    maker: object
+    psnr_y_db: float
+    vmaf_loss: float
+    received: Mapping[str, Sequence[Frame]]
+
+
 class Stand:
-    """A clip on which recipes are tried.
+    """A clip on which recipes are tried. Ways that mark alike should come one after the other: the last marked clip is remembered.
 
     Args:
         clip: which.
@@ -89,22 +149,28 @@ class Stand:
         channels = dict.fromkeys((PRICE_CHANNEL, *conditions.channels))
         self._unmarked = {channel: self._through(channel, self._clip) for channel in channels}
         self._unmarked_vmaf = self._vmaf(self._unmarked[PRICE_CHANNEL])
+        self._marked: _Marked | None = None
 
-    def measure(self, recipe: Recipe) -> Record:
+    def measure(self, way: Way) -> Record:
         """Return ``psnr_y_db`` before encoding (None where nothing was marked), ``vmaf_loss``, and for each channel the ``margins``.
 
         These are ``z`` of the whole known pattern, the mark's own part of it, ``mark_z``, and 20 log10 of that over `NEEDED_Z`,
-        ``margin_db``, not under `LOWEST_MARGIN_DB`; and whether a detector would find the mark, and read its payload in 99 % of cases.
+        ``margin_db``, not under `LOWEST_MARGIN_DB`; and whether the pattern is ``present``, and its payload ``readable`` in 99 % of cases.
         """
-        embedder = Embedder(self._key, self._payload, recipe=recipe)
-        marked = Clip(tuple(embedder.embed(self._clip.frames)), self._clip.info)
-        quality_db = psnr_y_db(self._clip.frames, marked.frames)
-        behind = {channel: self._through(channel, marked) for channel in self._unmarked}
+        marked = self._marked
+        if marked is None or marked.maker != way.maker:
+            marked = self._marked = self._marked_by(way)
         return {
-            "psnr_y_db": round(quality_db, 4) if math.isfinite(quality_db) else None,
-            "vmaf_loss": round(self._unmarked_vmaf - self._vmaf(behind[PRICE_CHANNEL]), 4),
-            "margins": {channel: self._margin(channel, behind[channel], recipe) for channel in self._conditions.channels},
+            "psnr_y_db": round(marked.psnr_y_db, 4) if math.isfinite(marked.psnr_y_db) else None,
+            "vmaf_loss": round(marked.vmaf_loss, 4),
+            "margins": {channel: self._margin(channel, marked.received[channel], way) for channel in self._conditions.channels},
         }
+
+    def _marked_by(self, way: Way) -> _Marked:
+        marked = Clip(way.marked(self._clip.frames, self._key, self._payload), self._clip.info)
+        received = {channel: self._through(channel, marked) for channel in self._unmarked}
+        loss = self._unmarked_vmaf - self._vmaf(received[PRICE_CHANNEL])
+        return _Marked(way.maker, psnr_y_db(self._clip.frames, marked.frames), loss, received)
 
     def _through(self, channel: str, clip: Clip) -> Sequence[Frame]:
         return parse_channel(channel).apply(clip, seed=self._conditions.seed).frames
@@ -113,25 +179,17 @@ class Stand:
         rate: Fraction | None = self._clip.info.frame_rate
         return vmaf(frames, self._clip.frames, frame_rate=rate)
 
-    def _margin(self, channel: str, received: Sequence[Frame], recipe: Recipe) -> Record:
-        tally = tallied(received, self._key, recipe)
-        z = self._z(tally)
-        mark_z = z - self._z(tallied(self._unmarked[channel], self._key, recipe))
+    def _margin(self, channel: str, received: Sequence[Frame], way: Way) -> Record:
+        z, readable = way.read(received, self._key, self._payload)
+        mark_z = z - way.read(self._unmarked[channel], self._key, self._payload)[0]
         margin_db = 20.0 * math.log10(mark_z / NEEDED_Z) if mark_z > 0.0 else -math.inf
-        margin = measure_margin(tally.scores, tally.soft, self._payload, self._key)
         return {
             "z": round(z, 4),
             "mark_z": round(mark_z, 4),
             "margin_db": round(max(margin_db, LOWEST_MARGIN_DB), 4),
-            "present": margin.presence_db >= 0.0,
-            "readable": margin.payload_db >= 0.0,
+            "present": z >= NEEDED_Z,
+            "readable": readable,
         }
-
-    def _z(self, tally: Tally) -> float:
-        """Return the statistic of the whole pattern, its payload known."""
-        total = tally.pilot + float(tally.soft @ encode_payload(self._payload, self._key))
-        power = tally.pilot_power + tally.rest_power
-        return total / math.sqrt(power) if power else 0.0
 
 
 def recipe_record(recipe: Recipe) -> Record:

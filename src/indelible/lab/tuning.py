@@ -14,14 +14,14 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from indelible.errors import InputError
-from indelible.lab.ablation import FLAT, FLAT_BAND, SHIPPED, AblationRun, compared, for_reports, for_tuning
+from indelible.lab.ablation import AblationRun, for_tuning, run_ablation
 from indelible.lab.evolution import chosen_clips, named
-from indelible.lab.recipes import Conditions, Stand, differences, recipe_record, worst_decile
+from indelible.lab.recipes import Conditions, Pair, Stand, differences, recipe_record, worst_decile
 from indelible.lab.search import Best, Journal, Point, Search, Space, run_search
 from indelible.lab.signature import software_versions
 from indelible.lab.trial import Footage
@@ -32,6 +32,9 @@ from indelible.runs.pool import Crew, readable
 
 SCHEMA = "indelible.lab.tuning/1"
 TUNED = "tuned"
+
+#: What of a recipe is searched: how marks are shaped, how they are read (marks that are there already too), or both together.
+Part = Literal["both", "mark", "detector"]
 
 #: The ladder on which candidates are judged.
 CHANNELS = ("x264:crf=28", "x264:crf=34", "x264:crf=40", "scale=0.6|x264:crf=28", "x265:crf=36:preset=veryfast")
@@ -46,6 +49,7 @@ _SPREAD = 0.5  # of the first generation, beside coordinates of which 1 is a lar
 class _Coordinate:
     """One number of a recipe as the search sees it: 0 is version 1, a unit is ``step``, between ``lowest`` and ``highest``."""
 
+    part: Part
     name: str
     step: float
     lowest: float
@@ -62,12 +66,12 @@ class _Coordinate:
 
 
 _COORDINATES = (
-    _Coordinate("masking_exponent", 0.15, 0.0, 1.0),
-    _Coordinate("motion_exponent", 0.15, 0.0, 1.0),
-    _Coordinate("activity_floor", 0.3, 0.3, 6.0, logarithmic=True),
-    _Coordinate("local_mean_sigma", 0.3, 1.0, 10.0, logarithmic=True),
-    _Coordinate("limit", 0.5, 0.1, 20.0, logarithmic=True),
-    _Coordinate("trust_exponent", 0.2, -0.5, 1.5),
+    _Coordinate("mark", "masking_exponent", 0.15, 0.0, 1.0),
+    _Coordinate("mark", "motion_exponent", 0.15, 0.0, 1.0),
+    _Coordinate("detector", "activity_floor", 0.3, 0.3, 6.0, logarithmic=True),
+    _Coordinate("detector", "local_mean_sigma", 0.3, 1.0, 10.0, logarithmic=True),
+    _Coordinate("detector", "limit", 0.5, 0.1, 20.0, logarithmic=True),
+    _Coordinate("detector", "trust_exponent", 0.2, -0.5, 1.5),
 )
 _BAND_STEP_DB, _BAND_LIMIT_DB = 2.0, 12.0
 
@@ -77,6 +81,7 @@ class TuningSettings:
     """What decides a search.
 
     Args:
+        part: of the recipe.
         channels: what candidates go through.
         generations: in all.
         population: candidates in each.
@@ -89,6 +94,7 @@ class TuningSettings:
         SpecError: if a channel cannot be understood.
     """
 
+    part: Part = "both"
     channels: tuple[str, ...] = CHANNELS
     generations: int = 15
     population: int = 8
@@ -97,6 +103,8 @@ class TuningSettings:
     footage: Footage = field(default_factory=lambda: Footage(frames=24, width=416))
 
     def __post_init__(self) -> None:
+        if self.part not in get_args(Part):
+            raise InputError(f"part {self.part!r} is unknown; known are {', '.join(get_args(Part))}")
         if min(self.generations, self.clips, len(self.channels)) < 1 or not 0 <= self.seed < 2**32:
             raise InputError(
                 f"{self.generations} generations, {self.clips} clips, {len(self.channels)} channels, seed {self.seed}: "
@@ -138,26 +146,37 @@ def run_tuning(
     """
     clips = chosen_clips(for_tuning(corpus), settings.clips, seed=settings.seed)
     best, record = _searched(clips, settings, journal=journal, jobs=jobs, resume=resume, progress=progress)
-    recipe = recipe_at(best.point)
-    result = compared(for_reports(corpus, report.per_source), {SHIPPED: V1, FLAT_BAND: FLAT, TUNED: recipe}, report)
+    recipe = recipe_at(best.point, settings.part)
+    result = run_ablation(corpus, report, {TUNED: _pair(recipe, settings.part)})
     return result | {"schema": SCHEMA, "recipe": recipe_record(recipe), "differs": differences(recipe), "search": record}
 
 
-def space() -> Space:
-    """Return where recipes are searched: around version 1, a coordinate for each number and for each of `KNOTS`."""
+def space(part: Part) -> Space:
+    """Return where recipes are searched: around version 1, a coordinate for each number and, of a mark, for each of `KNOTS`."""
     shipped = recipe_record(V1)
-    bounds = [each.bounds(shipped[each.name]) for each in _COORDINATES]
-    bounds += [(-_BAND_LIMIT_DB / _BAND_STEP_DB, _BAND_LIMIT_DB / _BAND_STEP_DB)] * len(KNOTS)
+    bounds = [each.bounds(shipped[each.name]) for each in _coordinates(part)]
+    bounds += [(-_BAND_LIMIT_DB / _BAND_STEP_DB, _BAND_LIMIT_DB / _BAND_STEP_DB)] * (0 if part == "detector" else len(KNOTS))
     return Space(np.zeros(len(bounds)), _SPREAD, np.array(bounds))
 
 
-def recipe_at(point: Point) -> Recipe:
+def recipe_at(point: Point, part: Part) -> Recipe:
     """Return the recipe of a point of `space`."""
-    shipped = recipe_record(V1)
-    values: Record = {each.name: each.value(shipped[each.name], float(units)) for each, units in zip(_COORDINATES, point, strict=False)}
-    band_db = point[len(_COORDINATES) :] * _BAND_STEP_DB
-    # Quality decides how strong the whole is. What is common to all bands would only move the limit for flat pictures.
-    return Recipe(band_db=tuple((band_db - band_db.mean()).tolist()), **values)
+    shipped, coordinates = recipe_record(V1), _coordinates(part)
+    values: Record = {each.name: each.value(shipped[each.name], float(units)) for each, units in zip(coordinates, point, strict=False)}
+    band_db = point[len(coordinates) :] * _BAND_STEP_DB
+    if band_db.size:
+        # Quality decides how strong the whole is. What is common to all bands would only move the limit for flat pictures.
+        values["band_db"] = tuple((band_db - band_db.mean()).tolist())
+    return Recipe(**values)
+
+
+def _coordinates(part: Part) -> Sequence[_Coordinate]:
+    return [each for each in _COORDINATES if part in ("both", each.part)]
+
+
+def _pair(recipe: Recipe, part: Part) -> Pair:
+    """Return who marks and who reads: a detector is tuned on the marks of version 1."""
+    return Pair(V1 if part == "detector" else recipe, recipe)
 
 
 def fitness(measured: Sequence[Record], shipped: Sequence[Record]) -> float:
@@ -189,7 +208,7 @@ class _Trial:
     """One candidate on one clip."""
 
     clip: CorpusClip
-    recipe: Recipe
+    pair: Pair
     conditions: Conditions
 
 
@@ -198,8 +217,8 @@ def _searched(
 ) -> tuple[Best, Record]:
     """Return the best point and the record of its search."""
     started = time.monotonic()
-    record = asdict(settings) | {"clips": [named(clip) for clip in clips], "space": space().bounds.tolist()}
-    search = Search(space(), population=settings.population, seed=settings.seed)
+    record = asdict(settings) | {"clips": [named(clip) for clip in clips], "space": space(settings.part).bounds.tolist()}
+    search = Search(space(settings.part), population=settings.population, seed=settings.seed)
     decisive = {name: value for name, value in record.items() if name != "generations"}
     notes = Journal(journal, decisive | {"versions": software_versions(), "source": source_digest()}, resume=resume)
     known = len(notes.generations)
@@ -210,7 +229,9 @@ def _searched(
         to_beat = fitness(shipped, shipped)
 
         def judge(generation: int, points: Sequence[Point]) -> Record:
-            fitnesses = [fitness(each, shipped) for each in _measured([recipe_at(point) for point in points], clips, settings, crew)]
+            fitnesses = [
+                fitness(each, shipped) for each in _measured([recipe_at(point, settings.part) for point in points], clips, settings, crew)
+            ]
             elapsed = time.monotonic() - started
             left = elapsed / (generation - known) * (settings.generations - generation)
             progress(
@@ -226,16 +247,16 @@ def _searched(
 
 
 def _measured(recipes: Sequence[Recipe], clips: Sequence[CorpusClip], settings: TuningSettings, crew: Crew) -> list[list[Record]]:
-    trials = [_Trial(clip, recipe, settings.conditions) for recipe in recipes for clip in clips]
+    trials = [_Trial(clip, _pair(recipe, settings.part), settings.conditions) for recipe in recipes for clip in clips]
     results = crew.results(_run_trial, trials)
     return [results[place : place + len(clips)] for place in range(0, len(results), len(clips))]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _stand(clip: CorpusClip, conditions: Conditions) -> Stand:
     """Return a clip to try recipes on; remembered by each process for all candidates."""
     return Stand(clip, conditions)
 
 
 def _run_trial(trial: _Trial) -> Record:
-    return _stand(trial.clip, trial.conditions).measure(trial.recipe)
+    return _stand(trial.clip, trial.conditions).measure(trial.pair)
