@@ -26,8 +26,8 @@ def tuning_tables(result: Mapping[str, Any]) -> str:
         [
             ablation_tables(result),
             "**The search**\n",
-            f"{search['generations']} generations of {search['population']} on {len(search['clips'])} clips of other sources: worst-decile "
-            f"margin {search['fitness_reached']:+.2f} dB, mark v1 {search['fitness_of_v1']:+.2f} dB. Best: {changes or 'mark v1'}.\n",
+            f"{search['generations']} generations of {search['population']} on {len(search['clips'])} clips of other sources: fitness "
+            f"{search['fitness_reached']:+.2f} dB, mark v1 {search['fitness_of_v1']:+.2f} dB. Best: {changes or 'mark v1'}.\n",
             table(["generation", "best, dB", "mean, dB"], course),
         ]
     )
