@@ -4,8 +4,9 @@ A picture is averaged to 320 x 180 cells. Keyed signs sit on the cosine transfor
 half-cycles per picture height, and the pattern is scaled by local activity and is the same in all frames. The detector takes away each
 frame's local mean, divides by its local deviation, averages the frames, and correlates with the signs.
 
-What the description leaves open was set here: local is a Gaussian of `_LOCAL` cells (of 2, 4, 8 and 16 the one that keeps most of the mark),
-`_FLOOR` luma levels are added to a deviation that divides, and there is one pattern for the whole clip. No payload and no rejection of the host, which serve its payload.
+What the description leaves open was set here: local is a Gaussian of `_LOCAL` cells (of 2, 4, 8 and 16 the one that keeps most of the
+mark), `_FLOOR` luma levels are added to a deviation that divides, and there is one pattern for the whole clip. No payload, and no rejection
+of the host, which serves a payload.
 """
 
 from __future__ import annotations
