@@ -45,10 +45,9 @@ def test_a_band_of_so_many_decibels_has_so_many():
 def test_signs_are_drawn_anew_after_a_window(seconds, alike):
     frames = clip(20)
     recipe = replace(V1, window_seconds=seconds)
-    first, second = pattern(recipe, frames)[:], pattern(recipe, frames[:10])
-    late = pattern(recipe, frames) * 2.0 - second  # what the second second adds
-    assert (np.corrcoef(second, late)[0, 1] > 0.5) == alike
-    assert first.any()
+    early = pattern(recipe, frames[:10])
+    late = pattern(recipe, frames) * 2.0 - early  # what the second second adds
+    assert (np.corrcoef(early, late)[0, 1] > 0.5) == alike
 
 
 def test_a_step_is_read_by_its_recipe():
