@@ -22,8 +22,9 @@ FLOORS = (
     ("errors",),
     ("databases", "drafts", "frames", "keys", "stats"),
     ("video", "mark", "fingerprint"),
-    ("channel", "forensics", "registry"),
+    ("channel", "registry"),
     ("runs", "verify"),
+    ("forensics",),
     ("audit", "lab", "report"),
     ("workflows",),
     ("bench",),
@@ -34,11 +35,13 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 PUBLIC_NAMES = {
     "indelible": {
+        "Calibration",
         "Certificate",
         "CertificateCheck",
         "Certification",
         "ChannelResult",
         "Conformance",
+        "Consensus",
         "DetectResult",
         "EncoderSettings",
         "Fingerprint",
@@ -54,15 +57,18 @@ PUBLIC_NAMES = {
         "SecretKey",
         "Verification",
         "add_files",
+        "calibrate_folder",
         "certify_file",
         "channel_file",
         "check_certificate",
         "conform_file",
+        "consensus_of",
         "detect_file",
         "fingerprint_file",
         "load_key",
         "mark_file",
         "open_store",
+        "read_calibration",
         "save_key",
         "search_file",
         "verify_file",
@@ -84,7 +90,7 @@ PUBLIC_NAMES = {
     },
 }
 
-HEAVY = {"av", "cmaes", "cv2", "matplotlib", "numba", "onnxruntime", "scipy", "sklearn", "torch"}
+HEAVY = {"av", "cmaes", "cv2", "matplotlib", "numba", "onnx", "onnxruntime", "safetensors", "scipy", "sklearn", "torch"}
 
 
 def module_name(file: Path) -> str:

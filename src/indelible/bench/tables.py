@@ -12,6 +12,7 @@ from indelible.bench.peers.tables import peers_tables
 from indelible.bench.robustness import cell_of
 from indelible.bench.security.tables import security_tables
 from indelible.bench.strangers import NULL_IN_WORDS, NullWay
+from indelible.bench.verify.tables import verify_tables
 from indelible.errors import InputError
 from indelible.lab.mismatch_tables import mismatch_tables
 from indelible.lab.recipe_tables import ablation_tables, tuning_tables
@@ -150,6 +151,7 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.lab.validation/1": validation_tables,
     "indelible.bench.fingerprint/1": fingerprint_tables,
     "indelible.bench.index/1": index_table,
+    "indelible.bench.verify/1": verify_tables,
 }
 
 
