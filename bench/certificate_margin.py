@@ -26,7 +26,6 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from indelible.bench.vmaf import ffmpeg_program  # noqa: E402
 from indelible.channel import parse_channel, run_channel_file  # noqa: E402
 from indelible.channel.chain import Channel  # noqa: E402
 from indelible.errors import IndelibleError  # noqa: E402
@@ -35,6 +34,7 @@ from indelible.mark import Detector, Payload  # noqa: E402
 from indelible.mark.detect import ALPHA  # noqa: E402
 from indelible.runs.machine import commit, package_versions, processor_name  # noqa: E402
 from indelible.runs.result_file import read_result, write_result  # noqa: E402
+from indelible.runs.vmaf import ffmpeg_program  # noqa: E402
 from indelible.stats.intervals import clopper_pearson  # noqa: E402
 from indelible.video import open_video  # noqa: E402
 from indelible.workflows.mark import mark_file  # noqa: E402

@@ -99,3 +99,25 @@ def test_an_unknown_proxy_is_said_before_any_work(run, films, tmp_path):
     result = run("lab", "train", "hybrid", films, "-o", tmp_path / "s.json", "--proxy", "magic")
     assert result.exit_code == 2
     assert "known are 'published'" in result.stderr
+
+
+def test_tune_and_ablate_write_results_that_print_the_same_again(run, films, tmp_path):
+    out, cache = tmp_path / "tune.json", ("--cache", tmp_path / "cache")
+    small = ("--generations", 1, "--population", 4, "--clips", 1, "--channel", "x264:crf=34", "--frames", 8, "--width", 96)
+    tuned = run("lab", "tune", films, "-o", out, *small, *cache)
+    assert tuned.exit_code == 0, tuned.stderr
+    assert "generation 1 of 1" in tuned.stderr
+    assert "| tuned | 1 |" in tuned.stdout
+    assert json.loads(out.read_text())["schema"] == "indelible.lab.tuning/1"
+    assert run("lab", "tune", films, "-o", out, *small, *cache).exit_code == 2  # it is there
+    ablation = run(
+        "lab", "ablate", films, "-o", tmp_path / "a.json", "--frames", 8, "--width", 96, *cache, "--recipe", "mine", out, "--schedules"
+    )
+    assert ablation.exit_code == 0, ablation.stderr
+    assert "| signs drawn anew every second |" in ablation.stdout
+    assert "| mine |" in ablation.stdout
+    assert run("bench", "table", out).stdout == tuned.stdout
+    assert run("bench", "table", tmp_path / "a.json").stdout == ablation.stdout
+    wrong = run("lab", "ablate", films, "-o", tmp_path / "b.json", "--recipe", "mine", tmp_path / "a.json")
+    assert wrong.exit_code == 2
+    assert "holds no recipe" in wrong.stderr

@@ -57,6 +57,6 @@ def test_channels_that_mean_nothing_are_refused():
 
 
 def test_clips_are_of_different_sources(corpus):
-    assert len({clip.source for clip in chosen_clips(corpus, SMALL)}) == 2
+    assert len({clip.source for clip in chosen_clips(corpus, 2, seed=1)}) == 2
     with pytest.raises(InputError, match="2 sources"):
-        chosen_clips(corpus, EvolutionSettings(clips=3))
+        chosen_clips(corpus, 3, seed=1)

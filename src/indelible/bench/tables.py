@@ -15,6 +15,7 @@ from indelible.bench.strangers import NULL_IN_WORDS, NullWay
 from indelible.bench.verify.tables import verify_tables
 from indelible.errors import InputError
 from indelible.lab.mismatch_tables import mismatch_tables
+from indelible.lab.recipe_tables import ablation_tables, tuning_tables
 from indelible.lab.tables import comparison_tables, model_tables, validation_tables
 from indelible.runs.markdown import caption, interval, table
 
@@ -142,9 +143,11 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.bench.speed/1": _speed,
     "indelible.bench.peers/1": peers_tables,
     "indelible.bench.security/1": security_tables,
+    "indelible.lab.ablation/1": ablation_tables,
     "indelible.lab.comparison/1": comparison_tables,
     "indelible.lab.mismatch/1": mismatch_tables,
     "indelible.lab.model/1": model_tables,
+    "indelible.lab.tuning/1": tuning_tables,
     "indelible.lab.validation/1": validation_tables,
     "indelible.bench.fingerprint/1": fingerprint_tables,
     "indelible.bench.index/1": index_table,

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from indelible.bench.look import Original, Way, look
-from indelible.bench.vmaf import vmaf
 from indelible.channel import Channel, Clip, parse_channel
 from indelible.channel.codecs import Codec
 from indelible.errors import MissingExtraError
@@ -24,6 +23,7 @@ from indelible.mark.embed import Strength
 from indelible.runs.cache import Cache, Record
 from indelible.runs.corpus import CorpusClip
 from indelible.runs.footage import load_clip
+from indelible.runs.vmaf import vmaf
 
 #: Where the price of the mark is measured, loss of VMAF and change of bitrate, and with which look it is noted.
 PRICE_CHANNEL, PRICE_BITS, PRICE_WAY = "x264:crf=28", 64, "plain"

@@ -11,6 +11,7 @@ from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, clips_of, 
 from indelible.cli.lab_forensics import train_forensics
 from indelible.cli.lab_mismatch import mismatch
 from indelible.cli.lab_train import train
+from indelible.cli.lab_tune import ablate, tune
 from indelible.cli.labbing import FORCE, SEED, SIGNATURE, check_new, footage
 from indelible.cli.terminal import complain, likelihood, print_document
 
@@ -222,3 +223,5 @@ def _run(frames: int, width: int, seed: int, jobs: int, cache: Path, resume: boo
 lab.add_command(train)
 lab.add_command(train_forensics)
 lab.add_command(mismatch)
+lab.add_command(tune)
+lab.add_command(ablate)

@@ -102,7 +102,7 @@ def evolve(
         InputError: if the corpus has too few sources, or the journal is of another search.
         MediaError: if a clip cannot be read.
     """
-    clips = chosen_clips(corpus, settings)
+    clips = chosen_clips(corpus, settings.clips, seed=settings.seed)
     started = time.monotonic()
     record = asdict(settings) | {"trainer": "cmaes", "clips": [named(clip) for clip in clips]}
     search = Search(_space(settings), population=settings.population, seed=settings.seed)
@@ -137,8 +137,8 @@ def evolve(
     )
 
 
-def chosen_clips(corpus: Corpus, settings: EvolutionSettings) -> tuple[CorpusClip, ...]:
-    """Return the clips of a search: of sources in an order that the seed decides, the first clip of each.
+def chosen_clips(corpus: Corpus, count: int, *, seed: int) -> tuple[CorpusClip, ...]:
+    """Return the clips of a search: of so many sources, in an order that the seed decides, the first clip of each.
 
     Raises:
         InputError: if the corpus has fewer sources.
@@ -146,13 +146,11 @@ def chosen_clips(corpus: Corpus, settings: EvolutionSettings) -> tuple[CorpusCli
     first_of: dict[str, CorpusClip] = {}
     for clip in corpus.clips:
         first_of.setdefault(clip.source, clip)
-    if len(first_of) < settings.clips:
-        raise InputError(
-            f"{settings.clips} clips of different sources are wanted and the corpus has {len(first_of)} sources; ask for fewer"
-        )
+    if len(first_of) < count:
+        raise InputError(f"{count} clips of different sources are wanted and the corpus has {len(first_of)} sources; ask for fewer")
     sources = sorted(first_of)
-    order = rng_of(settings.seed, "clips").permutation(len(sources))
-    return tuple(first_of[sources[place]] for place in order[: settings.clips])
+    order = rng_of(seed, "clips").permutation(len(sources))
+    return tuple(first_of[sources[place]] for place in order[:count])
 
 
 def _space(settings: EvolutionSettings) -> Space:

@@ -138,7 +138,7 @@ def train(corpus: Corpus, settings: GradientSettings, *, jobs: int, progress: Ca
     """
     library = _library()
     torch = library.torch
-    clips = chosen_clips(corpus, settings.judged)
+    clips = chosen_clips(corpus, settings.judged.clips, seed=settings.judged.seed)
     record = asdict(settings) | {"clips": [named(clip) for clip in clips], "torch": torch.__version__}
     with library.one_thread(), Crew(jobs) as crew:
         judge = _Judge(clips, settings, crew)

@@ -37,9 +37,9 @@ def step_of(seconds: float) -> int:
     return int((seconds + 0.002) / STEP_SECONDS)
 
 
-def window_of(step: int) -> int:
+def window_of(step: int, window_seconds: float = WINDOW_SECONDS) -> int:
     """Return the index of the window in which a step lies."""
-    return int(step * STEP_SECONDS / WINDOW_SECONDS)
+    return int(step * STEP_SECONDS / window_seconds)
 
 
 def steps(frames: Iterable[Frame], *, origin_seconds: float | None = None) -> Iterator[tuple[int, list[Frame]]]:

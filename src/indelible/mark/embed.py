@@ -19,12 +19,12 @@ from indelible.mark.clock import Clock, steps, window_of
 from indelible.mark.grid import GRID, Picture, analyse, averaged, from_grid, synthesise, without_local_mean
 from indelible.mark.payload import Payload, encode_payload
 from indelible.mark.perception import LOCAL_MEAN_SIGMA, evidence, standard_quality_db, strength
+from indelible.mark.recipe import V1, Recipe
 
 Strength = Literal["light", "standard", "strong"]
 ABOVE_STANDARD_DB: dict[Strength, float] = {"light": 3.0, "standard": 0.0, "strong": -3.0}
 QUALITY_RANGE_DB = (36.0, 60.0)
 SAMPLED_FRAMES = 4  # of a step, for what its single frames hide
-HOST_REJECTION = 0.4  # share of the host's part in a payload symbol that is made up for
 LARGEST_GAIN = 6.0  # luma levels per unit of relative strength: a flat picture gets no visible mark, whatever quality is asked for
 
 
@@ -79,6 +79,7 @@ class Embedder:
         strength: how strong, by name, around a standard that follows size and content.
         quality_db: the Y-PSNR that each step's mark aims at, 36 to 60 dB; overrides ``strength``.
         raised: windows whose mark is to be stronger than that.
+        recipe: how the mark is shaped; a detector expects that of version 1.
 
     Raises:
         InputError: if ``strength`` is unknown or ``quality_db`` out of range.
@@ -92,6 +93,7 @@ class Embedder:
         strength: Strength = "standard",
         quality_db: float | None = None,
         raised: Raised | None = None,
+        recipe: Recipe = V1,
     ) -> None:
         if strength not in ABOVE_STANDARD_DB:
             raise InputError(f"strength {strength!r} is unknown; allowed are {', '.join(ABOVE_STANDARD_DB)}")
@@ -102,6 +104,7 @@ class Embedder:
         self._above_standard_db = ABOVE_STANDARD_DB[strength]
         self._quality_db = quality_db
         self._raised = raised
+        self._recipe = recipe
         self._error = _ErrorMeter()
 
     @property
@@ -116,7 +119,7 @@ class Embedder:
         from the first frame, or from ``origin_seconds`` where the frames are a part of a video.
         """
         for step, held in steps(frames, origin_seconds=origin_seconds):
-            pattern = self._pattern(held, window_of(step))
+            pattern = self._pattern(held, window_of(step, self._recipe.window_seconds))
             while held:
                 frame = held.pop(0)  # and let go: while the next step is collected, nothing of this one is held
                 marked = frame if pattern is None else frame.with_luma(pattern.add(frame.y))
@@ -125,8 +128,8 @@ class Embedder:
 
     def _pattern(self, held: list[Frame], window: int) -> _Pattern | None:
         """Return what is to be added to each frame of a step, None where nothing can be hidden."""
-        host = _Host.of(held)
-        relative = strength(host.power, host.frame_power)
+        host = _Host.of(held, self._recipe)
+        relative = strength(host.power, host.frame_power, self._recipe)
         norm = float(np.linalg.norm(relative))
         if norm == 0.0:
             return None
@@ -135,7 +138,7 @@ class Embedder:
         wanted = 255.0 * 10.0 ** (-self._aim_db(host, height, width, window) / 20.0)
         gain = min(LARGEST_GAIN, wanted * GRID / norm)
         signs = chips(self._key, window) * self._modulation
-        values = _reject_host(host.coefficients, signs * relative * np.float32(gain), signs)
+        values = _reject_host(host.coefficients, signs * relative * np.float32(gain), signs, self._recipe)
         pattern = from_grid(synthesise(grid_coefficients(values)), height=height, width=width)
         actual = cv2.norm(pattern) / math.sqrt(pattern.size)
         return _Pattern.of(pattern, factor=min(wanted, gain * norm / GRID) / actual, bit_depth=held[0].bit_depth)
@@ -153,18 +156,18 @@ def _check_quality(quality_db: float) -> None:
         raise InputError(f"a quality of {quality_db:g} dB is out of range; {low:g} to {high:g} dB are allowed")
 
 
-def _reject_host(host: Picture, values: NDArray[np.float32], signs: NDArray[np.int8]) -> NDArray[np.float32]:
+def _reject_host(host: Picture, values: NDArray[np.float32], signs: NDArray[np.int8], recipe: Recipe) -> NDArray[np.float32]:
     """Return the chips' values, each payload symbol's raised or lowered so that the host's own part in it is partly made up for.
 
     Improved spread spectrum (Malvar and Florencio 2003) with a fixed rejection, on what the detector will see. The pilot, one sum over
     thousands of chips, has nothing to gain from it.
     """
-    unmarked = evidence(host)
-    marked = evidence(host + grid_coefficients(values))
+    unmarked = evidence(host, recipe)
+    marked = evidence(host + grid_coefficients(values), recipe)
     deal = symbol_of_chip() + 1  # the pilot comes first
     by_host = np.bincount(deal, weights=unmarked * signs)
     by_mark = np.bincount(deal, weights=(marked - unmarked) * signs)
-    factor = np.clip(1.0 - HOST_REJECTION * by_host / np.maximum(by_mark, 1e-6), 0.2, 2.2)
+    factor = np.clip(1.0 - recipe.host_rejection * by_host / np.maximum(by_mark, 1e-6), 0.2, 2.2)
     factor[0] = 1.0
     return values * factor[deal].astype(np.float32)
 
@@ -178,10 +181,11 @@ class _Host:
     frame_power: Picture  # of single frames, on average
 
     @classmethod
-    def of(cls, held: list[Frame]) -> _Host:
+    def of(cls, held: list[Frame], recipe: Recipe) -> _Host:
         cells = averaged(_mean_luma(held))
         sampled = [averaged(frame.y) * _levels(frame) for frame in held[:: max(1, len(held) // SAMPLED_FRAMES)]]
-        return cls(analyse(without_local_mean(cells)), _power(cells), np.stack([_power(each) for each in sampled]).mean(axis=0))
+        as_detected = analyse(without_local_mean(cells, local_mean_sigma=recipe.local_mean_sigma))
+        return cls(as_detected, _power(cells), np.stack([_power(each) for each in sampled]).mean(axis=0))
 
 
 def _power(cells: Picture) -> Picture:

@@ -61,7 +61,7 @@ def measure_margin(scores: Scores, soft: NDArray[np.float64], payload: Payload, 
     """
     if not 0.0 < alpha < 1.0:
         raise InputError(f"alpha is {alpha:g}; it must lie between 0 and 1")
-    needed = [_smallest_z(math.log10(alpha * weight)) for weight in WEIGHTS]
+    needed = [smallest_z(math.log10(alpha * weight)) for weight in WEIGHTS]
     presence_db = max(_db(z, least) for z, least in zip(scores.z, needed, strict=True))
     agreement = soft * encode_payload(payload, key)
     wrong = float(np.mean(np.where(agreement == 0.0, 0.5, agreement < 0.0)))
@@ -73,14 +73,14 @@ def _payload_db(agreement: NDArray[np.float64], bits: int) -> float:
     if norm == 0.0:
         return -math.inf
     if bits == 0:  # read by its correlation, see decode_payload
-        return _db(float(agreement.sum()) / norm, _smallest_z(EMPTY_LOG10_P))
+        return _db(float(agreement.sum()) / norm, smallest_z(EMPTY_LOG10_P))
     deviation = float(agreement.std())
     return _db(float(agreement.mean()) / deviation, READABLE_AMPLITUDE[bits]) if deviation else math.inf
 
 
 @lru_cache(maxsize=16)
-def _smallest_z(log10_p: float) -> float:
-    """Return the smallest statistic, to a millionth, whose tail is at most this."""
+def smallest_z(log10_p: float) -> float:
+    """Return the smallest statistic, to a millionth, whose p-value is at most this."""
     low, high = 0.0, _LARGEST_Z
     while high - low > 1e-6:
         middle = (low + high) / 2.0

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 
 from indelible.mark.carrier import band
 from indelible.mark.grid import BLOCK, GRID, Picture, half_cycles
+from indelible.mark.recipe import KNOTS, V1, Recipe
 
-ACTIVITY_FLOOR = 1.4  # luma levels; below it lies what codecs and 8-bit rounding make, not the picture
 ACTIVITY_CEILING = 30.0
-MASKING_EXPONENT = 0.25  # how fast strength grows with activity
-MOTION_EXPONENT = 0.3  # how fast strength grows where the picture moves, so that little of the host is left in the mean
 BLOCK_SIGMA = 0.6  # blocks; a mark may lean a little on what is beside it
 LOCAL_MEAN_SIGMA = 8.0  # cells; what is slower than this hides nothing
 FLAT_KNEE = 0.7  # luma levels; where there is less activity the picture is flat and hides nothing
@@ -26,10 +24,7 @@ REFERENCE_ACTIVITY = 10.0  # luma levels
 DB_PER_DECADE_OF_PIXELS = 7.0
 DB_PER_DECADE_OF_ACTIVITY = 5.0
 STANDARD_QUALITY_RANGE_DB = (42.6, 56.0)
-ENVELOPE_EXPONENT = 0.5  # how fast strength grows with frequency
-TRUST_EXPONENT = 0.5  # how fast the detector's weight falls with activity, beyond the division by it
 RESOLUTION = 0.01  # luma levels; a coefficient below it is rounding error of a flat picture, not evidence
-LIMIT = 1.0  # normalised coefficients above it count less and less
 
 
 def local_activity(power: Picture) -> Picture:
@@ -61,18 +56,25 @@ def filtered(values: NDArray[np.float32], kernel: NDArray[np.float32], *, axis: 
     return np.moveaxis(np.asarray(filtered, np.float32), 0, axis)
 
 
-def strength(host_power: Picture, frame_power: Picture) -> NDArray[np.float32]:
+def strength(host_power: Picture, frame_power: Picture, recipe: Recipe = V1) -> NDArray[np.float32]:
     """Return the relative strength of each chip, float32, shape (chips,).
 
     Args:
         host_power: squared coefficients of the step's mean picture, shape (256, 256).
         frame_power: mean of the squared coefficients of single frames, shape (256, 256).
+        recipe: how strength follows what the picture shows.
     """
     still, seen = visible_activity(host_power), visible_activity(frame_power)
-    masking = np.minimum(seen, ACTIVITY_CEILING) ** MASKING_EXPONENT * (seen**2 / (seen**2 + FLAT_KNEE**2))
-    motion = np.minimum(1.0, (still + 0.2) / (seen + 0.2)) ** -MOTION_EXPONENT
-    envelope = (half_cycles().ravel()[band()] / 60.0) ** ENVELOPE_EXPONENT
-    return np.asarray(masking * motion * envelope, np.float32)
+    masking = np.minimum(seen, ACTIVITY_CEILING) ** recipe.masking_exponent * (seen**2 / (seen**2 + FLAT_KNEE**2))
+    motion = np.minimum(1.0, (still + 0.2) / (seen + 0.2)) ** -recipe.motion_exponent
+    return np.asarray(masking * motion * _envelope(recipe), np.float32)
+
+
+def _envelope(recipe: Recipe) -> NDArray[np.float32]:
+    """Return how strength follows frequency, shape (chips,)."""
+    frequency = half_cycles().ravel()[band()]
+    raised = np.interp(np.log(frequency), np.log(KNOTS), recipe.band_db)
+    return np.asarray((frequency / 60.0) ** recipe.envelope_exponent * np.float32(10.0) ** (raised / 20.0).astype(np.float32), np.float32)
 
 
 def standard_quality_db(frame_power: Picture, *, height: int, width: int) -> float:
@@ -93,15 +95,15 @@ def standard_quality_db(frame_power: Picture, *, height: int, width: int) -> flo
     return float(np.clip(REFERENCE_QUALITY_DB + by_size + by_activity, *STANDARD_QUALITY_RANGE_DB))
 
 
-def evidence(coefficients: Picture) -> NDArray[np.float32]:
+def evidence(coefficients: Picture, recipe: Recipe = V1) -> NDArray[np.float32]:
     """Return what each chip of a received picture says, weighted by how far it is to be trusted; float32, shape (chips,).
 
     A coefficient is divided by its local activity (whitening), limited because hosts have heavy tails (the locally optimum detector of a
     Laplacian host is its sign), and weighted by what a mark of such a strength would stand out by.
     """
     received = coefficients.ravel()[band()]
-    activity = local_activity(coefficients**2).ravel()[band()] + np.float32(ACTIVITY_FLOOR)
+    activity = local_activity(coefficients**2).ravel()[band()] + np.float32(recipe.activity_floor)
     normalised = np.where(np.abs(received) < RESOLUTION, np.float32(0.0), received / activity)
-    limited = normalised / (np.abs(normalised) + np.float32(LIMIT))
-    weighted: NDArray[np.float32] = np.multiply(limited, activity**-TRUST_EXPONENT, dtype=np.float32)
+    limited = normalised / (np.abs(normalised) + np.float32(recipe.limit))
+    weighted: NDArray[np.float32] = np.multiply(limited, activity**-recipe.trust_exponent, dtype=np.float32)
     return weighted

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from indelible.frames import Frame, Plane
 from indelible.mark.grid import GRID, analyse, to_grid
 from indelible.mark.perception import evidence
+from indelible.mark.recipe import V1, Recipe
 from indelible.mark.tally import Evidence
 
 _ENOUGH = 2 * GRID  # samples of a side
@@ -24,10 +25,12 @@ class StepMean:
 
     Args:
         index: of the step.
+        recipe: by which it is read.
     """
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, recipe: Recipe = V1) -> None:
         self.index = index
+        self._recipe = recipe
         self.frames = 0
         self._total = np.zeros((0, 0), np.float32)
         self._held: list[Plane] = []  # not yet in the total
@@ -58,8 +61,8 @@ class StepMean:
         """Return the evidence of the mean picture, weighted by its frames."""
         if self._evidence is None:
             # Scaled on the grid, which is smaller.
-            cells = to_grid(self._shrunk()) * np.float32(self._scale / self.frames)
-            self._evidence = Evidence.of(evidence(analyse(cells)) * np.float32(self.frames))
+            cells = to_grid(self._shrunk(), local_mean_sigma=self._recipe.local_mean_sigma) * np.float32(self._scale / self.frames)
+            self._evidence = Evidence.of(evidence(analyse(cells), self._recipe) * np.float32(self.frames))
         return self._evidence
 
     def _shrunk(self) -> NDArray[np.float32]:

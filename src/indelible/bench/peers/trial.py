@@ -15,7 +15,6 @@ from indelible.bench.peers.scores import DECOYS, Standing, message_scores, stand
 from indelible.bench.peers.systems import IN_MEMORY, OUR_BITS, UNMARKED, Ours, Peer, ours_beside
 from indelible.bench.peers.worker import Bits, PeerReading, PeerWorker, started
 from indelible.bench.trial import PRICE_CHANNEL
-from indelible.bench.vmaf import vmaf
 from indelible.bench.worker import WorkerEnvironment
 from indelible.channel import Channel, Clip, parse_channel
 from indelible.errors import InputError, MissingExtraError
@@ -26,6 +25,7 @@ from indelible.mark.embed import QUALITY_RANGE_DB
 from indelible.runs.cache import Cache, Record
 from indelible.runs.corpus import CorpusClip
 from indelible.runs.footage import load_clip
+from indelible.runs.vmaf import vmaf
 
 #: To be raised when a record gets another meaning; caches of the version before are not read then.
 RECORD_VERSION = 1

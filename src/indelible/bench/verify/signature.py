@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.bench.vmaf import ffmpeg_program
 from indelible.errors import MediaError
+from indelible.runs.vmaf import ffmpeg_program
 
 SIGNS = 380
 _FRAME = re.compile(r"<FrameSignature>([\d\s]*)</FrameSignature>")

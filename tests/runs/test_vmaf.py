@@ -5,9 +5,9 @@ from dataclasses import replace
 import cv2
 import pytest
 
-from indelible.bench.vmaf import vmaf
 from indelible.errors import InputError
 from indelible.runs.footage import load_clip
+from indelible.runs.vmaf import vmaf
 
 
 @pytest.fixture
