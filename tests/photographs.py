@@ -11,6 +11,11 @@ import sklearn.datasets
 _IMAGES = Path(sklearn.datasets.__file__).parent / "images"
 
 
+def photograph(name: str) -> np.ndarray:
+    """Return the luma of a photograph (``china.jpg`` or ``flower.jpg``, 640x427), uint8."""
+    return cv2.imread(str(_IMAGES / name), cv2.IMREAD_GRAYSCALE)
+
+
 def film(path: Path, *, name: str = "china.jpg", width: int = 480, height: int = 270, frames: int = 72, sound: bool = False) -> Path:
     """Encode a slow camera move over a photograph, 24 frames a second, nearly without loss, on request with a tone in AAC."""
     picture = cv2.imread(str(_IMAGES / name))

@@ -29,6 +29,7 @@ COMMANDS = MappingProxyType(
         "index": "Keep fingerprints of many videos, and find in which of them one was seen before.",
         "verify": "Say whether a rendition shows what its source shows.",
         "conform": "Check the bitstream of a rendition against what was declared of it.",
+        "audit": "Mark footage for training sets, and prove what was trained on it.",
         "key": "Make a secret key, or show the fingerprint of one.",
         "registry": "Show who got which marked copy.",
         "channel": "Do to a video what the world does: compress, resize, crop, ...",
