@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from indelible.cli.alpha import alpha_option
+from indelible.cli.audit_proof import prove, twins
 from indelible.cli.keyfiles import read_keys
 from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, warn
@@ -169,3 +170,7 @@ def _detection_in_words(result: TrainingDetectResult) -> str:
     if result.marked and (found.scale != 1.0 or found.mirrored):
         rows.append(("geometry", f"bands at {found.scale:.2f} of their frequency{', mirrored' if found.mirrored else ''}"))
     return f"{result.file}: {verdict} key {found.key_id}\n{columns([*rows, ('pictures', str(result.pictures))])}"
+
+
+audit.add_command(twins)
+audit.add_command(prove)

@@ -24,6 +24,7 @@ from indelible.workflows.document import Document, document
 from indelible.workflows.page import check_free
 
 __all__ = [
+    "PROOF_SCHEMA",
     "REQUIRED_MARGIN_DB",
     "SCHEMA",
     "Certificate",
@@ -38,6 +39,8 @@ __all__ = [
 ]
 
 SCHEMA = "indelible.certificate/1"
+PROOF_SCHEMA = "indelible.audit-proof/1"
+"""Of a proof of training (`indelible.workflows.proof`), which is signed and checked alike."""
 
 #: What must be left over at a channel for the file to be certified for it, because another build or preset of the encoder is not the one
 #: that was tried: docs/decisions/0005-certificates.md says how it was found.
@@ -258,8 +261,8 @@ def _read(path: Path) -> dict[str, Any]:
         said = canonical(json.loads(raw, object_pairs_hook=_distinct, parse_float=_finite, parse_constant=_refuse))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not a certificate: {error}") from error
-    if not isinstance(said, dict) or said.get("schema") != SCHEMA:
-        raise InputError(f"{path} is not a certificate; it must be JSON with schema {SCHEMA}, as indelible certify writes it")
+    if not isinstance(said, dict) or said.get("schema") not in (SCHEMA, PROOF_SCHEMA):
+        raise InputError(f"{path} is not a certificate; certify and audit prove write schemas {SCHEMA} and {PROOF_SCHEMA}")
     return said
 
 
