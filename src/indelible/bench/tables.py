@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from indelible.audit.demo.tables import demo_tables
 from indelible.bench.audit.tables import audit_tables
 from indelible.bench.fingerprint.tables import fingerprint_tables
 from indelible.bench.index.tables import index_table
@@ -149,6 +150,7 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.bench.fingerprint/1": fingerprint_tables,
     "indelible.bench.index/1": index_table,
     "indelible.bench.audit/1": audit_tables,
+    "indelible.audit-demo/1": demo_tables,
 }
 
 

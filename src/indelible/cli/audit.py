@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from indelible.cli.alpha import alpha_option
+from indelible.cli.audit_demo import demo
 from indelible.cli.audit_proof import prove, twins
 from indelible.cli.keyfiles import read_keys
 from indelible.cli.limits import limit_option
@@ -174,3 +175,4 @@ def _detection_in_words(result: TrainingDetectResult) -> str:
 
 audit.add_command(twins)
 audit.add_command(prove)
+audit.add_command(demo)
