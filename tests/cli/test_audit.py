@@ -6,6 +6,7 @@ import av
 import pytest
 
 from .conftest import invoke
+from .test_docs import documented
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,20 @@ def test_a_folder(run, studio, tmp_path):
     inside = run("audit", "mark", originals, originals / "published", "--key", studio.key)
     assert inside.exit_code == 2
     assert "lies inside" in inside.stderr
+
+
+def test_documents_are_those_of_the_reference(run, studio, audited, tmp_path):
+    place, marking = audited
+    fields = documented()
+    made = [
+        marking,
+        json.loads(place.with_suffix(".audit.json").read_text(encoding="utf-8")),
+        json.loads(run("audit", "detect", place, "--key", studio.key, "--json").stdout),
+        json.loads(run("audit", "twins", studio.film, tmp_path / "release", "--key", studio.key, "--json").stdout),
+        json.loads(run("audit", "prove", "--key", studio.key, "--outputs", place, "--json").stdout),
+    ]
+    for document in made:
+        assert fields[document["schema"]] == list(document)
 
 
 def test_bad_input_is_said(run, studio, tmp_path):

@@ -116,7 +116,8 @@ def _patch(films: Films, rng: np.random.Generator) -> NDArray[np.float32]:
 def _network(width: int) -> Model:
     """Return a network of global filters (Rao et al., arXiv:2107.00645): each block multiplies spectra, then mixes channels point by point.
 
-    Beside the blocks, one filter leads straight to the output. It takes (patches, time), shapes (n, PATCH_FRAMES, PATCH, PATCH) and (n, 1); time scales the channels of each block.
+    Beside the blocks, one filter leads straight to the output. It takes (patches, time), shapes (n, PATCH_FRAMES, PATCH, PATCH) and
+    (n, 1); time scales the channels of each block.
     """
     torch = _torch(None)
     nn = torch.nn
