@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from indelible.audit.embed import TrainingEmbedder
 from indelible.channel import Clip, parse_channel
+from indelible.errors import InputError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.runs.corpus import Corpus, CorpusClip
@@ -34,7 +35,12 @@ class Hosts:
 
 
 def load_hosts(corpus: Corpus, *, lines: int, frames: int, clips: int, held: int) -> Hosts:
-    """Load so many clips, each of another source where there are enough, and reduce them to so many lines."""
+    """Load so many clips, each of another source where there are enough, and reduce them to so many lines.
+
+    Raises:
+        InputError: if there are fewer than 2 clips.
+        MediaError: if one cannot be read.
+    """
     ordered: dict[str, CorpusClip] = {clip.source: clip for clip in reversed(corpus.clips)}
     chosen = [*ordered.values(), *(clip for clip in corpus.clips if clip not in ordered.values())][: clips + held]
     loaded = []
@@ -43,7 +49,9 @@ def load_hosts(corpus: Corpus, *, lines: int, frames: int, clips: int, held: int
         if min(whole.info.width, whole.info.height) > lines:
             whole = parse_channel(f"scale=short:{lines}").apply(whole)
         loaded.append(whole)
-    held = min(held, len(loaded) // 3)
+    if len(loaded) < 2:
+        raise InputError(f"{len(loaded)} clip was found; at least 2 are needed, one to train on and one to ask with")
+    held = max(1, min(held, len(loaded) // 3))
     return Hosts(tuple(loaded[: len(loaded) - held]), tuple(loaded[len(loaded) - held :]))
 
 
