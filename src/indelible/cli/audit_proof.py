@@ -45,7 +45,7 @@ def twins(source: str, target: str, key_file: str, quality_db: float | None, lim
     """Mark each clip twice, and let a keyed coin say which twin is published.
 
     Writes OUT_DIR/published, OUT_DIR/sealed and OUT_DIR/twins.json. Publish only the first; keep the other two secret until a model has to
-    answer for its training, and have the commitment time-stamped.
+    answer for its training, and have the commitment time-stamped. Each twin has a key of its own, which audit detect does not look for.
     """
     from indelible.audit.embed import DEFAULT_QUALITY_DB
     from indelible.workflows.training_mark import TrainingMark

@@ -98,7 +98,6 @@ def evidence_of_outputs(
     *,
     queries: str | os.PathLike[str] | None = None,
     lines: float | None = None,
-    search: bool = True,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Evidence:
     """Test what a model made: a folder of clips or pictures.
@@ -108,8 +107,8 @@ def evidence_of_outputs(
         key: whose mark is looked for.
         queries: what it made them from (the inputs of a restorer, the first pictures of a generator), which must carry no mark; what
             their bands say is taken away from what those of the outputs say.
-        lines: shorter side of the footage that outputs are patches of, as it was when the model was trained.
-        search: whether other scales and mirror images are tried, and paid for.
+        lines: shorter side of the footage that outputs are patches of, as it was when the model was trained. Their scale is known then, so
+            that no other and no mirror image is tried; without, they are, and paid for.
         limits: how much of a video is read.
 
     Raises:
@@ -129,7 +128,7 @@ def evidence_of_outputs(
             )
         checked = {**_material(files), "log10_p": round(seen, 3)}
     material = _material(made)
-    glass = LookingGlass(spectrum_of(made, lines=lines, limits=limits), less=asked, search=search)
+    glass = LookingGlass(spectrum_of(made, lines=lines, limits=limits), less=asked, search=lines is None)
     found = glass.look(key)
     controls = tuple(glass.look(wrong).log10_p for wrong in _wrong_keys(material["sha256"]))
     statistic = {
