@@ -43,7 +43,12 @@ def test_what_work_raises_is_raised_here(processes):
         crew.results(broken, [1, 1])
 
 
-def waits(folder):
+def waits(task):
+    folder, first = task
+    if first:
+        while not list(folder.iterdir()):
+            time.sleep(0.05)
+        return
     with tempfile.TemporaryDirectory(dir=folder):
         time.sleep(600)
 
@@ -51,10 +56,8 @@ def waits(folder):
 def test_work_that_was_begun_is_stopped_and_cleans_up(tmp_path):
     def interrupted():
         with Crew(2) as crew:
-            crew._pool.submit(waits, tmp_path)
-            while not list(tmp_path.iterdir()):
-                time.sleep(0.05)
-            raise KeyboardInterrupt
+            for _ in crew.as_done(waits, [(tmp_path, True), *[(tmp_path, False)] * 8]):
+                raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()

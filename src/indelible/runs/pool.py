@@ -6,12 +6,13 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Generic, TypeVar
 
 Task = TypeVar("Task")
@@ -86,7 +87,7 @@ class Crew:
             yield from ((place, work(task)) for place, task in enumerate(tasks))
             return
         with _environment(_ONE_THREAD):  # the pool starts its processes as they are needed
-            futures = {self._pool.submit(work, task): place for place, task in enumerate(tasks)}
+            futures = {self._pool.submit(_done, work, task): place for place, task in enumerate(tasks)}
         for future in as_completed(futures):
             yield futures[future], future.result()
 
@@ -95,12 +96,26 @@ class Crew:
         return [result for _, result in sorted(self.as_done(work, tasks), key=lambda done: done[0])]
 
 
+_stopped = threading.Event()  # this worker is to end
+
+
 def _prepare() -> None:
     """Called first in each worker."""
     import cv2
 
     cv2.setNumThreads(1)  # OpenCV has threads of its own, which no variable governs
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # leaves no folders and no processes of its own behind
+    signal.signal(signal.SIGTERM, _stop)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    _stopped.set()
+    sys.exit(128 + number)  # raised in the work, which so leaves no folders and no processes of its own behind
+
+
+def _done(work: Callable[[Task], Result], task: Task) -> Result:
+    if _stopped.is_set():  # what ended the work before is to the pool but an error of that work, and it goes on
+        raise SystemExit
+    return work(task)
 
 
 class _Clock:
