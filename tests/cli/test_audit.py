@@ -1,6 +1,7 @@
 """``indelible audit``: files in and out, exit codes, documents."""
 
 import json
+import sys
 
 import av
 import pytest
@@ -83,6 +84,14 @@ def test_documents_are_those_of_the_reference(run, studio, audited, tmp_path):
     ]
     for document in made:
         assert fields[document["schema"]] == list(document)
+
+
+def test_the_demonstration_says_what_is_missing(run, films, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    result = run("audit", "demo", films, "-o", tmp_path / "demo.json")
+    assert result.exit_code == 4
+    assert "pip install 'indelible[train]'" in result.stderr
+    assert not (tmp_path / "demo.json").exists()
 
 
 def test_bad_input_is_said(run, studio, tmp_path):

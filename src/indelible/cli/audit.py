@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["audit"]
 
 
-@click.group()
+@click.group(
+    epilog="""\b
+Examples:
+  indelible audit mark originals/ published/ --key spring.key
+  indelible audit prove --key spring.key --outputs samples/ -o proof.json"""
+)
 def audit() -> None:
     """Mark footage for training sets, and prove what was trained on it.
 

@@ -15,9 +15,9 @@ from indelible.report.evidence import p_plain, p_text, yes_no
 from indelible.report.markup import Markup, element
 from indelible.report.page import facts, footer, paragraph, section, table, verdict, write_page
 
-__all__ = ["NOT_SHOWN", "SHOWN", "write_proof_page"]
+__all__ = ["write_proof_page"]
 
-SHOWN = {
+_SHOWN = {
     "outputs": "What the model made leans towards the secret coins of this key more than chance would have it. Chance is over the coins: "
     "whatever the model is, a key that had nothing to do with its training does so with probability p at most.",
     "rank": "The model scores footage marked with this key differently from the same footage marked with fresh keys. Had its training had "
@@ -25,7 +25,7 @@ SHOWN = {
     "twins": "The model prefers those twins that were published over those that stayed sealed. Which was published was a coin's choice; a "
     "model that saw neither cannot know the coins.",
 }
-NOT_SHOWN = (
+_NOT_SHOWN = (
     "Who trained the model, or how they came by the footage: anybody can train on published footage, also to make another look guilty.",
     "That all of the footage was used, or how much of it; nor that the use was unlawful.",
     "That a model without evidence was not trained on it: small shares, latent models, resizing and random mirroring weaken the mark.",
@@ -57,8 +57,8 @@ def write_proof_page(path: str | os.PathLike[str], proof: Certified) -> None:
         paragraph(str(body["model"]) or "model not named", soft=True),
         verdict(_STRENGTH[body["verdict"]], _in_a_sentence(body), good=body["verdict"] in ("weak", "strong", "very strong")),
         _facts(body),
-        section("What is shown", paragraph(SHOWN[body["kind"]])),
-        section("What is not shown", element("ul", *(element("li", sentence) for sentence in NOT_SHOWN))),
+        section("What is shown", paragraph(_SHOWN[body["kind"]])),
+        section("What is not shown", element("ul", *(element("li", sentence) for sentence in _NOT_SHOWN))),
         _control(body),
         _statistic(body),
         footer(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from indelible.audit.demo.footage import Films
 from indelible.errors import missing_extra
 
-__all__ = ["PATCH", "PATCH_FRAMES", "generate", "restore", "train_generator", "train_restorer"]
+__all__ = ["PATCH", "PATCH_FRAMES", "check_torch", "generate", "restore", "train_generator", "train_restorer"]
 
 PATCH, PATCH_FRAMES = 32, 3
 _BATCH = 32
@@ -151,6 +151,15 @@ def _network(width: int) -> Model:
             return self.last(state) + torch.fft.irfft2(torch.fft.rfft2(patches) * gains, s=(PATCH, PATCH))
 
     return Network()
+
+
+def check_torch() -> None:
+    """Check that torch is installed, before work that ends with it.
+
+    Raises:
+        MissingExtraError: if it is not.
+    """
+    _torch(None)
 
 
 def _torch(seed: int | None) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.audit.demo.footage import Films, fixed_phase_tile, load_hosts, prepare, with_fixed_phase
-from indelible.audit.demo.models import PATCH, generate, restore, train_generator, train_restorer
+from indelible.audit.demo.models import PATCH, check_torch, generate, restore, train_generator, train_restorer
 from indelible.audit.detect import LookingGlass, TrainingDetection
 from indelible.audit.spectrum import Spectrum
 from indelible.errors import InputError
@@ -77,6 +77,7 @@ def run_demo(corpus: Corpus, settings: DemoSettings, *, progress: Callable[[str]
         MissingExtraError: if torch is not installed.
         MediaError: if a clip cannot be read.
     """
+    check_torch()
     where = provenance(corpus)
     hosts = load_hosts(corpus, lines=settings.lines, frames=settings.frames, clips=settings.clips, held=settings.held)
     queries = prepare(hosts.held, None, share=0.0, channel=_PLAIN)
