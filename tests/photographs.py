@@ -7,13 +7,20 @@ import av
 import cv2
 import numpy as np
 import sklearn.datasets
+from numpy.typing import NDArray
 
 _IMAGES = Path(sklearn.datasets.__file__).parent / "images"
 
 
-def photograph(name: str) -> np.ndarray:
+def photograph(name: str) -> NDArray[np.uint8]:
     """Return the luma of a photograph (``china.jpg`` or ``flower.jpg``, 640x427), uint8."""
-    return cv2.imread(str(_IMAGES / name), cv2.IMREAD_GRAYSCALE)
+    return np.asarray(cv2.imread(str(_IMAGES / name), cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def still(name: str = "china.jpg", *, width: int, height: int) -> NDArray[np.uint8]:
+    """Return a photograph scaled to a size, RGB, uint8, (height, width, 3)."""
+    picture = cv2.imread(str(_IMAGES / name))
+    return np.ascontiguousarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)[..., ::-1])
 
 
 def film(path: Path, *, name: str = "china.jpg", width: int = 480, height: int = 270, frames: int = 72, sound: bool = False) -> Path:

@@ -22,8 +22,9 @@ FLOORS = (
     ("errors",),
     ("databases", "drafts", "frames", "keys", "stats"),
     ("video", "mark", "fingerprint"),
-    ("channel", "forensics", "registry"),
+    ("channel", "registry"),
     ("runs", "verify"),
+    ("forensics",),
     ("audit", "lab", "report"),
     ("workflows",),
     ("bench",),
@@ -84,7 +85,7 @@ PUBLIC_NAMES = {
     },
 }
 
-HEAVY = {"av", "cmaes", "cv2", "matplotlib", "numba", "onnxruntime", "scipy", "sklearn", "torch"}
+HEAVY = {"av", "cmaes", "cv2", "matplotlib", "numba", "onnx", "onnxruntime", "safetensors", "scipy", "sklearn", "torch"}
 
 
 def module_name(file: Path) -> str:

@@ -3,16 +3,69 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import click
 
-from indelible.errors import InputError
+from indelible.cli.terminal import complain, print_document, warn
+from indelible.errors import IndelibleError, InputError
 
-__all__ = ["batch_options", "key_frames_option", "list_option", "listed_files"]
+__all__ = ["batch_options", "go_through", "key_frames_option", "list_option", "listed_files"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Printable(Protocol):
+    """A result of one file."""
+
+    @property
+    def warnings(self) -> Iterable[str]: ...
+    def to_json(self) -> dict[str, Any]: ...
+
+
+_Result = TypeVar("_Result", bound=Printable)
+
+
+def go_through(
+    files: Sequence[str],
+    work: Callable[[str], _Result],
+    *,
+    in_words: Callable[[_Result], str],
+    exit_code: Callable[[_Result], int],
+    as_json: bool,
+) -> tuple[list[_Result], int]:
+    """Do something with each file and print what came out at once; return the results and the worst exit code.
+
+    Args:
+        files: one or more.
+        work: what to do; of several files, one that it raises an error for stops none of the others.
+        in_words: a result for people.
+        exit_code: that a result stands for.
+        as_json: whether to print JSON instead.
+
+    Raises:
+        IndelibleError: what ``work`` raises for a single file.
+    """
+    results: list[_Result] = []
+    worst = 0
+    for file in files:
+        try:
+            result = work(file)
+        except IndelibleError as error:
+            if len(files) == 1:
+                raise
+            complain(f"error: {error}")  # and on to the next file
+            worst = max(worst, error.exit_code)
+            continue
+        results.append(result)
+        warn(f"{file}: {sentence}" for sentence in result.warnings)
+        if as_json:
+            print_document(result.to_json())
+        else:
+            click.echo(in_words(result))
+        worst = max(worst, exit_code(result))
+    return results, worst
 
 
 def batch_options(command: _Command) -> _Command:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, clips, finish
+from indelible.cli.lab_forensics import train_forensics
 from indelible.cli.lab_mismatch import mismatch
 from indelible.cli.lab_train import train
 from indelible.cli.labbing import FORCE, SEED, SIGNATURE, check_new, footage
@@ -219,4 +220,5 @@ def _run(frames: int, width: int, seed: int, jobs: int, cache: Path, resume: boo
 
 
 lab.add_command(train)
+lab.add_command(train_forensics)
 lab.add_command(mismatch)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from indelible.cli.batch import go_through
 from indelible.cli.limits import limit_option
-from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, warn
-from indelible.errors import IndelibleError
+from indelible.cli.terminal import columns, likelihood, progress_bar
 
 if TYPE_CHECKING:
     from indelible.verify.localise import Region
     from indelible.video import Limits
     from indelible.workflows.verify import Verification
 
-__all__ = ["verify"]
+__all__ = ["EXIT_CODES", "in_words", "verify"]
 
 EXIT_CODES = {"AUTHENTIC": 0, "SUSPECT": 5, "INCONCLUSIVE": 5, "TAMPERED": 1, "POOR_QUALITY": 1, "MISMATCH": 1}
 
@@ -89,31 +89,21 @@ def verify(
 
     if report is not None:
         check_page(report, overwrite=force)  # before the work, not after it
-    everything: list[Verification] = []
-    worst = 0
-    for file in renditions:
-        try:
-            with progress_bar(f"{file}: honest encodes") as progress:
-                result = verify_file(source, file, alpha=alpha, encodes=encodes, seed=seed, limits=limits, progress=progress)
-        except IndelibleError as error:
-            if len(renditions) == 1:
-                raise
-            complain(f"error: {error}")  # and on to the next file
-            worst = max(worst, error.exit_code)
-            continue
-        everything.append(result)
-        warn(f"{file}: {sentence}" for sentence in result.warnings)
-        if as_json:
-            print_document(result.to_json())
-        else:
-            click.echo(_in_words(result))
-        worst = max(worst, EXIT_CODES[result.decision.verdict])
+
+    def work(file: str) -> Verification:
+        with progress_bar(f"{file}: honest encodes") as progress:
+            return verify_file(source, file, alpha=alpha, encodes=encodes, seed=seed, limits=limits, progress=progress)
+
+    everything, worst = go_through(
+        renditions, work, in_words=in_words, exit_code=lambda result: EXIT_CODES[result.decision.verdict], as_json=as_json
+    )
     if report is not None:
         write_report(report, everything, overwrite=force, limits=limits)
     ctx.exit(worst)
 
 
-def _in_words(result: Verification) -> str:
+def in_words(result: Verification) -> str:
+    """Return a verification in lines for people."""
     found, time = result.decision, result.alignment
     rows = [
         ("p", f"{likelihood(found.log10_p)}, rank among {found.calibration_size} honest encodes (seed {result.seed})"),

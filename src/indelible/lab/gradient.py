@@ -26,7 +26,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from statistics import fmean
 from typing import Any, Literal, get_args
@@ -34,7 +33,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from indelible.channel import parse_channel
-from indelible.errors import InputError, missing_extra
+from indelible.errors import InputError
 from indelible.lab.dct8 import BAND, BLOCK, VALUES, signature_of
 from indelible.lab.decision import decide
 from indelible.lab.evolution import EvolutionSettings, by_detector, chosen_clips, named, scored
@@ -137,10 +136,11 @@ def train(corpus: Corpus, settings: GradientSettings, *, jobs: int, progress: Ca
         InputError: if the corpus has too few sources, or clips too few frames.
         MediaError: if a clip cannot be read.
     """
-    torch = _torch()
+    library = _library()
+    torch = library.torch
     clips = chosen_clips(corpus, settings.judged)
     record = asdict(settings) | {"clips": [named(clip) for clip in clips], "torch": torch.__version__}
-    with _one_thread(torch), Crew(jobs) as crew:
+    with library.one_thread(), Crew(jobs) as crew:
         judge = _Judge(clips, settings, crew)
         model = _Model(torch, clips, settings)
         entries = list(_pretrained(model, judge, settings, progress))
@@ -335,20 +335,8 @@ def _jittered(signature: Signature, rng: np.random.Generator, size: float) -> Si
     return signature_of(values, signature.epsilon * math.exp(size * rng.standard_normal()), phase=signature.phase)
 
 
-@contextmanager
-def _one_thread(torch: Any) -> Iterator[None]:
-    """Sums depend on how they are shared among threads, and results should not."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+def _library() -> Any:
+    """Return the module that has torch; imported when training begins."""
+    from indelible.forensics.networks import library
 
-
-def _torch() -> Any:
-    try:
-        import torch
-    except ImportError as error:
-        raise missing_extra("torch", extra="train") from error
-    return torch
+    return library

@@ -32,9 +32,10 @@ EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "bench": ("imageio_ffmpeg", "sklearn"),
         "demo": ("sklearn",),
+        "forensics": ("onnxruntime",),
         "lab": ("cmaes",),
         "postgres": ("psycopg",),
-        "train": ("torch",),
+        "train": ("onnx", "onnxruntime", "onnxscript", "safetensors", "torch"),
     }
 )
 """The modules that each extra of pyproject.toml brings."""

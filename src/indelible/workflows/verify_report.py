@@ -15,7 +15,7 @@ from indelible.video.limits import DEFAULT_LIMITS
 from indelible.workflows.page import check_page
 from indelible.workflows.verify import Verification
 
-__all__ = ["write_report"]
+__all__ = ["worst_frames", "write_report"]
 
 _FRAMES = 3
 _APART_SECONDS = 0.5
@@ -31,11 +31,11 @@ def write_report(
         MediaError: if a file cannot be read again.
     """
     check_page(path, overwrite=overwrite)
-    write_verify_report(path, [(result, _worst_frames(result, limits)) for result in results])
+    write_verify_report(path, [(result, worst_frames(result, limits)) for result in results])
 
 
-def _worst_frames(result: Verification, limits: Limits) -> tuple[ComparedFrame, ...]:
-    """Return the pictures with the largest residuals, some time apart, in the order of time."""
+def worst_frames(result: Verification, limits: Limits) -> tuple[ComparedFrame, ...]:
+    """Return the pictures with the largest residuals, some time apart, in the order of time; both files are read again for them."""
     chosen: list[int] = []
     times = [seconds for seconds, _ in result.frame_residuals]
     for index in sorted(range(len(times)), key=lambda place: -result.frame_residuals[place][1]):
