@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 __all__ = [
+    "Calibration",
     "Certificate",
     "CertificateCheck",
     "Certification",
     "ChannelResult",
     "Conformance",
+    "Consensus",
     "DetectResult",
     "EncoderSettings",
     "Fingerprint",
@@ -38,15 +40,18 @@ __all__ = [
     "SecretKey",
     "Verification",
     "add_files",
+    "calibrate_folder",
     "certify_file",
     "channel_file",
     "check_certificate",
     "conform_file",
+    "consensus_of",
     "detect_file",
     "fingerprint_file",
     "load_key",
     "mark_file",
     "open_store",
+    "read_calibration",
     "save_key",
     "search_file",
     "verify_file",
@@ -58,12 +63,15 @@ if TYPE_CHECKING:
     from indelible.fingerprint.index import open_store
     from indelible.keys import SecretKey, load_key, save_key
     from indelible.mark import Payload
+    from indelible.verify.calibration import Calibration
     from indelible.video import EncoderSettings, Limits
+    from indelible.workflows.calibrate import calibrate_folder, read_calibration
     from indelible.workflows.catalogue import IndexedFile, add_files
     from indelible.workflows.certificate import Certificate, CertificateCheck, check_certificate
     from indelible.workflows.certify import Certification, certify_file
     from indelible.workflows.channel import ChannelResult, channel_file
     from indelible.workflows.conform import Conformance, conform_file
+    from indelible.workflows.consensus import Consensus, consensus_of
     from indelible.workflows.copies import RegisteredCopies, Registration
     from indelible.workflows.detect import DetectResult, detect_file
     from indelible.workflows.fingerprint import FingerprintResult, fingerprint_file
@@ -73,11 +81,13 @@ if TYPE_CHECKING:
 
 # Loaded when first asked for: `import indelible` costs nothing, and a key can be read without codecs.
 _HOMES = {
+    "Calibration": "indelible.verify.calibration",
     "Certificate": "indelible.workflows.certificate",
     "CertificateCheck": "indelible.workflows.certificate",
     "Certification": "indelible.workflows.certify",
     "ChannelResult": "indelible.workflows.channel",
     "Conformance": "indelible.workflows.conform",
+    "Consensus": "indelible.workflows.consensus",
     "DetectResult": "indelible.workflows.detect",
     "EncoderSettings": "indelible.video",
     "Fingerprint": "indelible.fingerprint",
@@ -93,15 +103,18 @@ _HOMES = {
     "SecretKey": "indelible.keys",
     "Verification": "indelible.workflows.verify",
     "add_files": "indelible.workflows.catalogue",
+    "calibrate_folder": "indelible.workflows.calibrate",
     "certify_file": "indelible.workflows.certify",
     "channel_file": "indelible.workflows.channel",
     "check_certificate": "indelible.workflows.certificate",
     "conform_file": "indelible.workflows.conform",
+    "consensus_of": "indelible.workflows.consensus",
     "detect_file": "indelible.workflows.detect",
     "fingerprint_file": "indelible.workflows.fingerprint",
     "load_key": "indelible.keys",
     "mark_file": "indelible.workflows.mark",
     "open_store": "indelible.fingerprint.index",
+    "read_calibration": "indelible.workflows.calibrate",
     "save_key": "indelible.keys",
     "search_file": "indelible.workflows.search",
     "verify_file": "indelible.workflows.verify",

@@ -15,7 +15,7 @@ import pytest
 from indelible.keys import load_key
 from tests.conftest import encode_video
 from tests.photographs import film
-from tests.segments import hls, payloads, times
+from tests.segments import ffmpeg, hls, payloads, times
 
 from .conftest import start
 
@@ -132,6 +132,38 @@ def test_a_playlist_is_marked_into_a_folder(run, studio, tmp_path):
     again = run("mark", playlist, tmp_path / "out", "--key", studio.key)
     assert again.exit_code == 2
     assert "choose another name for the folder" in again.stderr
+
+
+def test_a_manifest_is_marked_into_a_folder(run, studio, tmp_path):
+    """DASH with its sound in files of its own, as FFmpeg writes it."""
+    (tmp_path / "in").mkdir()
+    place = tmp_path / "in" / "film.mpd"
+    encode = ["-c:v", "libx264", "-crf", 14, "-preset", "veryfast", "-g", 24, "-c:a", "aac"]
+    ffmpeg("-i", studio.film, *encode, "-f", "dash", "-seg_duration", 1, place)
+    result = run("mark", place, tmp_path / "out", "--key", studio.key, "--payload", "copy 17", "--preset", "ultrafast")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert sorted(os.listdir(tmp_path / "out")) == sorted(os.listdir(tmp_path / "in"))
+    changed = {name for name in os.listdir(place.parent) if (place.parent / name).read_bytes() != (tmp_path / "out" / name).read_bytes()}
+    assert changed == {name for name in os.listdir(place.parent) if "stream0" in name}
+    assert json.loads(run("detect", tmp_path / "out" / "film.mpd", "--key", studio.key, "--json").stdout)["payload_text"] == "copy 17"
+    assert run("detect", place, "--key", studio.key).exit_code == 1
+    alone = run("mark", place, tmp_path / "film.mp4", "--key", studio.key, "--preset", "ultrafast")
+    assert alone.exit_code == 0
+    assert "not carried over: sound" in alone.stderr
+    assert run("conform", place).exit_code == 2, "a manifest of DASH is no declaration"
+
+
+def test_a_manifest_that_leads_elsewhere(run, studio, tmp_path):
+    place = tmp_path / "film.mpd"
+    place.write_text(
+        '<!DOCTYPE MPD [<!ENTITY x SYSTEM "file:///etc/passwd">]><MPD><Period><AdaptationSet contentType="video">'
+        "<Representation><BaseURL>&x;</BaseURL></Representation></AdaptationSet></Period></MPD>"
+    )
+    for arguments in (["detect", place], ["mark", place, tmp_path / "out"]):
+        result = run(*arguments, "--key", studio.key)
+        assert result.exit_code == 3
+        assert "declares a document type" in result.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["film.mpd"]
 
 
 @pytest.mark.parametrize("names", ["http://example.org/a.ts", "../film.mp4", "/etc/passwd"])

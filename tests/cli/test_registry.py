@@ -101,6 +101,35 @@ def test_a_mark_that_was_copied_into_another_video_is_said_to_be(run, studio, co
     assert "CAUTION" not in honest.stdout
 
 
+@pytest.mark.parametrize(
+    ("channel", "search"),
+    [("flip=h|x264:crf=28:preset=veryfast", "fast"), ("crop=area:0.7:at=random|x264:crf=28:preset=veryfast", "full")],
+    ids=["mirrored", "cut"],
+)
+def test_the_recipient_of_a_changed_copy_is_named_by_a_search(run, studio, copies, tmp_path, channel, search):
+    found = tmp_path / "found.mp4"
+    assert run("channel", copies.files["Ben"], found, channel).exit_code == 0
+    assert run("detect", found, "--key", studio.key, "--registry", copies.registry).exit_code == 1
+    result = run("detect", found, "--key", studio.key, "--registry", copies.registry, "--search", search, "--json")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert ([copy["recipient"] for copy in document["copies"]], document["payload_text"]) == (["Ben"], "for Ben")
+    assert document["geometry"]["flipped"] == (search == "fast")
+    assert document["copies"][0]["same_content"] is True
+    assert run("detect", studio.film, "--key", studio.key, "--registry", copies.registry, "--search", "fast").exit_code == 1
+
+
+def test_a_mark_that_was_copied_and_mirrored_is_said_to_be(run, studio, copies, tmp_path):
+    other = film(tmp_path / "other.mp4", name="flower.jpg", frames=48)
+    changes = (marked.astype(int) - clean for marked, clean in zip(pictures(copies.files["Ann"]), pictures(studio.film), strict=True))
+    added = [np.clip(picture + change, 0, 255).astype(np.uint8) for change, picture in zip(changes, pictures(other), strict=False)]
+    encode(tmp_path / "framed.mp4", added)
+    assert run("channel", tmp_path / "framed.mp4", tmp_path / "mirrored.mp4", "flip=h|x264:crf=20").exit_code == 0
+    result = run("detect", tmp_path / "mirrored.mp4", "--key", studio.key, "--registry", copies.registry, "--search", "fast")
+    assert "recipient  'Ann'" in result.stdout
+    assert "CAUTION" in result.stdout
+
+
 def test_a_copy_of_which_no_pictures_were_kept_is_found_without_a_word_on_them(run, studio, copies, tmp_path):
     shutil.copy(copies.registry, tmp_path / "old.db")
     with closing(sqlite3.connect(tmp_path / "old.db")) as file, file:
@@ -276,6 +305,39 @@ def test_a_copy_is_certified_with_its_subkey_and_signed_with_the_key(studio, tmp
     assert check_certificate(tmp_path / "ann.certificate.json", key, video=target).valid
     with Registry.open(tmp_path / "copies.db") as registry:
         assert registry.entry(1).settings["survive"] == channel
+
+
+@pytest.mark.parametrize("remuxed", [False, True], ids=["as it was written", "remuxed"])
+def test_a_registered_copy_is_certified_with_the_registry(run, studio, copies, tmp_path, remuxed):
+    source = copies.files["Ben"]
+    if remuxed:
+        source = tmp_path / "ben.mkv"
+        with av.open(str(copies.files["Ben"])) as one, av.open(str(source), "w") as other:
+            stream = other.add_stream_from_template(one.streams.video[0])
+            for packet in one.demux(one.streams.video[0]):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    other.mux(packet)
+    command = ["certify", source, "--key", studio.key, "--channel", "x264:crf=26:preset=ultrafast"]
+    assert run(*command).exit_code == 1, "the key's own mark is not there"
+    result = run(*command, "--registry", copies.registry, "-o", tmp_path / "ben.json")
+    assert result.exit_code == 0, result.stderr
+    assert "recipient" in result.stdout
+    assert "'Ben' (copy 2" in result.stdout
+    written = (tmp_path / "ben.json").read_text(encoding="utf-8")
+    assert (json.loads(written)["payload_text"], json.loads(written)["key_id"]) == ("for Ben", copies.printed[0]["key_id"])
+    assert "recipient" not in written
+    assert run("certify", "--check", tmp_path / "ben.json", "--key", studio.key, source).exit_code == 0
+
+
+def test_what_is_no_registered_copy_is_certified_as_the_keys_own(run, studio, copies):
+    command = ["certify", studio.marked, "--key", studio.key, "--channel", "x264:crf=26:preset=ultrafast", "--registry", copies.registry]
+    result = run(*command)
+    assert result.exit_code == 0
+    assert "is none of the copies" in result.stderr
+    assert "recipient" not in result.stdout
+    assert run("certify", "--check", "cert.json", "--key", studio.key, "--registry", copies.registry).exit_code == 2
+    assert run("certify", "-", "--key", studio.key, "--registry", copies.registry).exit_code == 2
 
 
 def test_a_registry_that_fails_in_the_end_does_not_cost_the_copy(studio, tmp_path, monkeypatch):

@@ -103,8 +103,9 @@ def test_the_statistic_is_that_of_the_embedded_signs() -> None:
     signs = chips(mark.key, 2) * modulation(encode_payload(mark.payload, mark.key))
     tally = LineupTally.start(Lineup([mark])).with_window(2, values).with_window(3, 0 * values)
     assert tally.z()[0] == pytest.approx(signs @ values.astype(np.float64) / np.linalg.norm(values), abs=1e-4)
-    ((window, z),) = tally.z_of_windows(0)
-    assert (window, z) == (2, pytest.approx(tally.z()[0], abs=0.01))
+    ((start, end, original, z),) = tally.z_of_stretches(0)
+    assert (start, end, original) == (16, 24, 16)
+    assert z == pytest.approx(tally.z()[0], abs=0.01)
 
 
 def test_of_a_thousand_strangers_none_stands_out() -> None:

@@ -9,7 +9,10 @@ import pytest
 from indelible.channel import parse_channel
 from indelible.errors import RegistryError
 from indelible.frames import Frame
-from indelible.registry.likeness import ALL_WINDOWS, LATER_EVERY, SAME, Likeness, likeness, read_likeness
+from indelible.mark.carrier import band
+from indelible.mark.sync import Footage, Geometry
+from indelible.mark.sync.pose import Pose
+from indelible.registry.likeness import ALL_WINDOWS, LATER_EVERY, SAME, Likeness, laid_likeness, likeness, read_likeness
 from tests.channel.clips import make_clip
 from tests.mark.pictures import clip, flat
 
@@ -52,6 +55,40 @@ def test_windows_are_compared_where_the_mark_is():
     assert (likeness(both, mixed, {0: 1.0, 1: 1.0}) or 1.0) < 0.8
     assert likeness(both, mixed, {2: 1.0}) is None
     assert likeness(both, mixed, {0: 0.0}) is None
+
+
+def laid_out(frames: list[Frame]) -> Footage:
+    footage = Footage()
+    for frame in frames[:1]:
+        footage = footage.plus(0, frame.y.astype(np.float32), 1, np.zeros(band().size, np.float32))
+    return footage
+
+
+@pytest.mark.parametrize("mirrored", [False, True], ids=["upright", "mirrored"])
+def test_a_part_is_compared_where_it_lies(mirrored: bool) -> None:
+    film, other = clip(1, seed=1), clip(1, seed=2)
+    kept = read_likeness(taken(film).to_bytes())
+    pose = Pose(scale_x=0.75, scale_y=0.75, centre_x=0.375, centre_y=0.5, mirrored=mirrored)
+
+    def part(frames: list[Frame]) -> list[Frame]:
+        height, width = frames[0].y.shape
+        y = frames[0].y[height // 8 : height * 7 // 8, : width * 3 // 4]
+        return [replace(frames[0], y=np.ascontiguousarray(y[:, ::-1] if mirrored else y))]
+
+    def alike(frames: list[Frame], pose: Pose) -> float:
+        value = likeness(laid_likeness(laid_out(frames), Geometry(pose=pose)), kept, {0: 1.0})
+        assert value is not None
+        return value
+
+    assert alike(part(film), pose) > 0.8
+    assert alike(part(other), pose) < SAME
+    assert alike(part(film), replace(pose, centre_x=0.625)) < SAME, "not where it lies"
+
+
+def test_a_part_in_which_a_copy_is_flat_says_nothing() -> None:
+    seen = {0: np.where(np.arange(256).reshape(16, 16) < 64, np.random.default_rng(0).normal(size=(16, 16)), np.nan).astype(np.float32)}
+    kept = {0: np.where(np.arange(256).reshape(16, 16) < 64, 0.0, 1.0).astype(np.float32)}
+    assert likeness(seen, kept, {0: 1.0}) is None
 
 
 def test_a_long_video_takes_little():

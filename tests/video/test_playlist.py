@@ -8,8 +8,9 @@ import pytest
 
 from indelible.errors import LimitError, MediaError, UnsupportedMediaError
 from indelible.video import playlist as module
+from indelible.video import segments
 from indelible.video.joined import JoinedFiles
-from indelible.video.playlist import is_segmented, segment_list
+from indelible.video.segments import is_segmented, segment_list
 
 HEAD = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"
 
@@ -139,7 +140,8 @@ def test_playlists_that_are_none(folder, monkeypatch):
     with pytest.raises(UnsupportedMediaError, match="no regular file"):
         segment_list(folder / "pipe.m3u8")
     (folder / "pipe.m3u8").unlink()
-    monkeypatch.setattr(module, "_MOST_SEGMENTS", 2)
+    monkeypatch.setattr(module, "MOST_SEGMENTS", 2)
+    monkeypatch.setattr(segments, "MOST_SEGMENTS", 2)
     monkeypatch.setattr(module, "_LARGEST_PLAYLIST", 1000)
     with pytest.raises(LimitError, match="holds 3 segments; at most 2"):
         segment_list(folder)

@@ -8,8 +8,8 @@ import pytest
 
 from indelible.errors import InputError, UnsupportedMediaError
 from indelible.video import EncoderSettings, open_video, probe, write_video
-from indelible.video.playlist import segment_list
 from indelible.video.segmented import check_segments_hold, segment_starts, write_segments
+from indelible.video.segments import segment_list
 from indelible.video.split import FragmentFiles, TransportFiles
 from tests.conftest import encode_video
 from tests.segments import hls, payloads, times

@@ -6,6 +6,7 @@ import pytest
 
 import indelible
 from indelible.errors import InputError
+from indelible.mark import detect
 from indelible.video import EncoderSettings
 from indelible.workflows.detect import Reference
 from tests.photographs import film
@@ -70,6 +71,38 @@ def test_registered_copies_are_named_on_the_way(marked):
     for (now,) in looks:
         assert now.detection.marked
         assert [copy["recipient"] for copy in now.to_json()["copies"]] == ["Ann"]
+
+
+@pytest.mark.parametrize("name", ["own", "copy"])
+def test_what_was_found_is_not_searched_for_again(marked, monkeypatch, tmp_path, name):
+    """A mirrored stream: one search finds the mark, later looks go on from there, and pay as if they had searched."""
+    mirrored = tmp_path / "mirrored.mp4"
+    indelible.channel_file(marked / f"{name}.mp4", mirrored, "flip=h|x264:crf=20:preset=ultrafast")
+    options = {"search": "fast"}
+    if name == "copy":
+        options["copies"] = indelible.RegisteredCopies.load(marked / "copies.db", [KEY])
+    alone = indelible.detect_file(mirrored, [KEY], **options)
+    searches = []
+    which = "search_lineup" if name == "copy" else "search"
+    plainly = getattr(detect, which)
+    monkeypatch.setattr(detect, which, lambda *given, **more: searches.append(1) or plainly(*given, **more))
+    looks, results = follow(mirrored, [KEY], **options)
+    assert [now.detection.geometry.pose.mirrored for (now,) in looks] == [True] * 3
+    assert len(searches) == 1 + 1, "the first look, and the end, which is as if there had been no looks"
+    assert [result.to_json() for result in results] == [result.to_json() for result in alone]
+    for (now,), price in zip(looks, (2, 6, 12), strict=True):
+        paid = now.detection.log10_correction - alone[0].detection.log10_correction
+        # Twice as much where something dark was taken for bars when it was found.
+        assert any(paid == pytest.approx(math.log10(each)) for each in (price, 2 * price))
+
+
+def test_what_is_lost_is_searched_for_again(marked, tmp_path):
+    """A stream whose pictures are mirrored from the second window on."""
+    both = tmp_path / "both.mp4"
+    indelible.channel_file(marked / "own.mp4", both, "flip=h:from=9|x264:crf=20:preset=ultrafast")
+    looks, _ = follow(both, [OTHER, KEY], search="fast")
+    assert [look[1].detection.marked for look in looks] == [True] * 3
+    assert not any(look[0].detection.marked for look in looks)
 
 
 def test_a_reference_needs_the_whole(marked):

@@ -49,7 +49,7 @@ def test_an_honest_part_is_authentic_and_an_edited_one_is_not(original, tmp_path
     assert documented()["indelible.reference-inspection/1"] == list(body)
     assert body["excerpt"]["whole"] is False
     assert body["verification"]["source"] == str(original)
-    assert [frame.source_seconds - frame.seconds for frame in honest.frames] == pytest.approx([2.0] * 3, abs=0.05)
+    assert [frame.source_seconds - frame.seconds for frame in honest.pictures.worst] == pytest.approx([2.0] * 3, abs=0.05)
     edited = beside(original, tmp_path, f"trim=2:5|erase=inpaint:area:0.04:at=top-left|{COPY}")
     assert edited.verdict == "TAMPERED"
     assert edited.verification is not None

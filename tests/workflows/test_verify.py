@@ -72,7 +72,7 @@ def test_other_footage_is_a_mismatch(source, tmp_path):
 
 
 def test_another_shape_is_not_authentic(source, tmp_path):
-    result = verified(source, tmp_path, "scale=200x136|x264:crf=27:preset=faster")
+    result = verified(source, tmp_path, "scale=200x136|x264:crf=25:preset=fast")
     assert result.decision.verdict == "SUSPECT"
     assert "aspect" in result.decision.reason
 

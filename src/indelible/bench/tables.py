@@ -14,6 +14,7 @@ from indelible.bench.peers.tables import peers_tables
 from indelible.bench.robustness import cell_of
 from indelible.bench.security.tables import security_tables
 from indelible.bench.strangers import NULL_IN_WORDS, NullWay
+from indelible.bench.verify.tables import verify_tables
 from indelible.errors import InputError
 from indelible.lab.mismatch_tables import mismatch_tables
 from indelible.lab.tables import comparison_tables, model_tables, validation_tables
@@ -151,6 +152,7 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.bench.index/1": index_table,
     "indelible.bench.audit/1": audit_tables,
     "indelible.audit-demo/1": demo_tables,
+    "indelible.bench.verify/1": verify_tables,
 }
 
 

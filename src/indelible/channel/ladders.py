@@ -88,6 +88,7 @@ LADDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
                 "x264:bitrate=1500k:profile=main",
                 "x265:crf=28:preset=fast",
                 "av1:crf=40:preset=10",
+                "vp9:crf=36:preset=8",
             ),
             *("scale=short:360:scaler=bilinear|x265:crf=30:preset=fast", "scale=short:240:scaler=lanczos|av1:crf=45:preset=10"),
             *("scale=short:480:scaler=area|vp9:crf=36:preset=8", "x264:crf=26:preset=ultrafast:gop=24:profile=baseline"),

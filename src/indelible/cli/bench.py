@@ -10,6 +10,7 @@ import click
 from indelible.cli.bench_audit import audit
 from indelible.cli.bench_fingerprint import fingerprint
 from indelible.cli.bench_index import index
+from indelible.cli.bench_verify import verify
 from indelible.cli.benching import BITS, CACHE, JOBS, ONLY, OUTPUT, RESUME, SEED, SHARD, clips, finish, part
 from indelible.cli.terminal import complain
 
@@ -346,3 +347,4 @@ def failures(result: Path, channels: tuple[str, ...], bits: tuple[str, ...]) -> 
 bench.add_command(audit)
 bench.add_command(fingerprint)
 bench.add_command(index)
+bench.add_command(verify)

@@ -31,11 +31,17 @@ BITS = click.option("--bits", type=click.Choice(["0", "64", "128", "256"]), mult
 SEED = click.option("--seed", type=int, default=1, show_default=True, help="Of keys and payloads.")
 
 
-def clips(folder: Path, only: str, shard: str | None = None) -> Corpus:
+def clips(folder: Path, only: str, shard: str | None = None, half: str | None = None) -> Corpus:
     """Return the clips of a folder that the options name."""
-    from indelible.runs.corpus import load_corpus
+    from indelible.runs.corpus import Corpus, load_corpus
 
-    return load_corpus(folder, pattern=only).shard(*part(shard))
+    named = load_corpus(folder, pattern=only)
+    if half is not None:  # counted among all sources, whichever are named
+        wanted = {clip.source for clip in load_corpus(folder).half(odd=half == "odd").clips}
+        named = Corpus(tuple(clip for clip in named.clips if clip.source in wanted))
+        if not named.clips:
+            raise click.UsageError(f"no clip named {only!r} is of an {half} source.")
+    return named.shard(*part(shard))
 
 
 def part(shard: str | None) -> tuple[int, int]:

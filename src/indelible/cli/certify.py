@@ -10,10 +10,12 @@ import click
 from indelible.cli.alpha import alpha_option
 from indelible.cli.keyfiles import read_keys
 from indelible.cli.limits import limit_option
-from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar
+from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, warn
 
 if TYPE_CHECKING:
     from indelible.keys import SecretKey
+    from indelible.mark import KnownMark
+    from indelible.registry import Entry
     from indelible.video import Limits
     from indelible.workflows.certificate import Certificate
 
@@ -26,11 +28,13 @@ Examples:
   indelible certify film-marked.mp4 --key studio.key -o film.certificate.json
   indelible certify film-marked.mp4 --key studio.key --ladder h264 --report film.html
   indelible certify film-marked.mp4 --key studio.key --survive x264:crf=34 --json
+  indelible certify anna.mp4 --key studio.key --registry copies.db
   indelible certify film-marked.mp4 --key studio.key --channel "scale=short:360|x264:crf=28"
   indelible certify --check film.certificate.json --key studio.key film-marked.mp4"""
 )
 @click.argument("source", metavar="[IN]", required=False)
 @click.option("--key", "key_file", metavar="FILE", required=True, help="The secret key that marked IN.")
+@click.option("--registry", metavar="FILE", help="IN is one of the copies that this file lists, or carries the mark of one.")
 @click.option("--ladder", metavar="NAME", help="The list of channels to try.  [default: certify]")
 @click.option("--channel", "channels", metavar="SPEC", multiple=True, help="Try this channel instead of a ladder; may be repeated.")
 @click.option("--survive", metavar="SPEC", help="The channel that IN must be certified for; also shows each part of IN.")
@@ -46,6 +50,7 @@ def certify(
     ctx: click.Context,
     source: str | None,
     key_file: str,
+    registry: str | None,
     ladder: str | None,
     channels: tuple[str, ...],
     survive: str | None,
@@ -68,7 +73,7 @@ def certify(
     """
     (key,) = read_keys([key_file])
     if checked is not None:
-        unused = {"--ladder": ladder, "--channel": channels, "--survive": survive, "-o": output, "--report": report}
+        unused = {"--registry": registry, "--ladder": ladder, "--channel": channels, "--survive": survive, "-o": output, "--report": report}
         for option, value in unused.items():
             if value:
                 raise click.UsageError(f"--check makes no certificate; leave {option} out.")
@@ -77,11 +82,12 @@ def certify(
         raise click.UsageError("Missing argument 'IN': the marked video to certify.")
     if ladder is not None and channels:
         raise click.UsageError("--ladder and --channel exclude each other; give one of them.")
-    certificate = _made(source, key, ladder, channels, survive, alpha, output, report, limits, force=force)
+    certificate, copy = _made(source, key, registry, ladder, channels, survive, alpha, output, report, limits, force=force)
     if as_json:
         print_document(certificate.to_json())
     else:
-        click.echo("\n".join([f"{source}: {_verdict(certificate)}", *certificate_in_words(certificate)]))
+        whose = [] if copy is None else [columns([("recipient", f"{copy.recipient!r} (copy {copy.id}, marked {copy.marked_at})")])]
+        click.echo("\n".join([f"{source}: {_verdict(certificate)}", *whose, *certificate_in_words(certificate)]))
     ctx.exit(0 if certificate.holds else 1)
 
 
@@ -102,6 +108,7 @@ def certificate_in_words(certificate: Certificate) -> Iterator[str]:
 def _made(
     source: str,
     key: SecretKey,
+    registry: str | None,
     ladder: str | None,
     channels: tuple[str, ...],
     survive: str | None,
@@ -111,7 +118,8 @@ def _made(
     limits: Limits,
     *,
     force: bool,
-) -> Certificate:
+) -> tuple[Certificate, Entry | None]:
+    """Return the certificate, and the registered copy that it is about, if it is about one."""
     from indelible.workflows.certificate import check_place, write_certificate, write_page
     from indelible.workflows.certify import DEFAULT_LADDER, Certification, certify_file
     from indelible.workflows.page import check_page
@@ -121,13 +129,40 @@ def _made(
     if report is not None:
         check_page(report, overwrite=force)
     wanted = Certification(ladder=ladder or DEFAULT_LADDER, channels=channels, survive=survive, alpha=alpha)
+    wanted.check()
+    copy, mark = _registered(source, key, registry, alpha, limits)
     with progress_bar("certifying") as progress:
-        certificate = certify_file(source, key, wanted, limits=limits, progress=progress)
+        certificate = certify_file(
+            source,
+            key if mark is None else mark.key,
+            wanted,
+            signed_with=key,
+            payload=None if mark is None else mark.payload,
+            limits=limits,
+            progress=progress,
+        )
     if output is not None:
         write_certificate(output, certificate)
     if report is not None:
         write_page(report, certificate)
-    return certificate
+    return certificate, copy
+
+
+def _registered(
+    source: str, key: SecretKey, registry: str | None, alpha: float, limits: Limits
+) -> tuple[Entry, KnownMark] | tuple[None, None]:
+    """Return the copy of a registry that a file is, and its mark; nothing, with a warning, if it is none."""
+    if registry is None:
+        return None, None
+    from indelible.workflows.certify import check_one_file
+    from indelible.workflows.copies import RegisteredCopies
+
+    check_one_file(source)
+    found = RegisteredCopies.load(registry, [key]).copy_in(source, key, alpha=alpha, limits=limits)
+    if found is None:
+        warn([f"{source} is none of the copies of key {key.key_id} in {registry}; looking for the key's own mark"])
+        return None, None
+    return found
 
 
 def _check(certificate: str, key: SecretKey, video: str | None, *, as_json: bool) -> bool:

@@ -36,8 +36,9 @@ def conform(ctx: click.Context, source: str, profile_file: str | None, strict: b
     """Check the bitstream of a rendition against what was declared of it.
 
     Codec, profile, level, size, rates, key frames and length are checked.
-    RENDITION may be - for a pipe, or a playlist (.m3u8) or folder of segments; of a master playlist every variant is checked, segment by
-    segment, against what the playlist declares. Pictures are not compared with anything: a rendition that conforms may show anything.
+    RENDITION may be - for a pipe, or a playlist (.m3u8), manifest (.mpd) or folder of segments; of a master playlist every variant is
+    checked, segment by segment, against what the playlist declares. Pictures are not compared with anything: a rendition that conforms
+    may show anything.
 
     Exits with 0 if all holds that must, with 1 if something does not, and with 5 if the file does not say enough.
     """

@@ -90,7 +90,7 @@ def detect(
     """Look for a mark in videos.
 
     p is the chance that a video without the mark would show this much evidence, with every key and copy that was tried counted in. IN
-    may be - for a pipe, or a playlist (.m3u8) or folder of segments, which are one video.
+    may be - for a pipe, or a playlist (.m3u8), manifest (.mpd) or folder of segments, which are one video.
 
     Exits with 0 if every file carries a mark of one of the keys, and with 1 if one does not.
     """

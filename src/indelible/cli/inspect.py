@@ -118,7 +118,7 @@ def _beside(
         files, work, in_words=_beside_in_words, exit_code=lambda result: BESIDE_EXIT_CODES[result.verdict], as_json=as_json
     )
     if report is not None:
-        write_verify_report(report, [(result.verification, result.frames) for result in results if result.verification])
+        write_verify_report(report, [(result.verification, result.pictures) for result in results if result.verification])
     return worst
 
 

@@ -28,6 +28,8 @@ COMMANDS = MappingProxyType(
         "fingerprint": "Show by what a video is recognised: two codes of 256 bits for each second.",
         "index": "Keep fingerprints of many videos, and find in which of them one was seen before.",
         "verify": "Say whether a rendition shows what its source shows.",
+        "consensus": "Say which renditions of one segment agree, and which of them to take, without the source.",
+        "calibrate": "Learn how your own honest renditions differ from their sources.",
         "inspect": "Say whether a video was manipulated, and where.",
         "embed": "Describe what a video shows by vectors of 512 numbers that hardly change under a codec.",
         "conform": "Check the bitstream of a rendition against what was declared of it.",

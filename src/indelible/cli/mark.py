@@ -120,7 +120,8 @@ def mark(
 
     Reads IN and writes OUT, whose suffix names the container. Sound, subtitles, chapters and tags are copied untouched. Either of
     them may be - for a pipe: OUT is then NUT, which keeps exact times, unless --pipe says otherwise, and the result goes to stderr.
-    IN may be a playlist (.m3u8) or a folder of segments; without a suffix OUT is then a folder, with the same segments, marked.
+    IN may be a playlist (.m3u8), a manifest (.mpd) or a folder of segments; without a suffix OUT is then a folder, with the
+    same segments, marked.
 
     Exits with 1 if nothing could be marked, as in a black video, or OUT is not certified for the channel to survive.
     """

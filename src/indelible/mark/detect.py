@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,16 +14,29 @@ from numpy.typing import NDArray
 from indelible.errors import InputError
 from indelible.frames import Frame
 from indelible.keys import SecretKey
-from indelible.mark.carrier import WINDOW_SECONDS
 from indelible.mark.clock import STEP_SECONDS, UNTIMED_SECONDS, Clock, step_of, window_of
 from indelible.mark.informed import Reading
 from indelible.mark.lineup import Lineup, LineupTally
 from indelible.mark.payload import DecodedPayload, Payload, decode_payload
 from indelible.mark.steps import StepMean, Window
-from indelible.mark.sync import Followed, Footage, Found, Geometry, Search, elsewhen, log10_share_as_marked, search, searched
+from indelible.mark.sync import (
+    Followed,
+    Footage,
+    Found,
+    Geometry,
+    LineupFound,
+    Memory,
+    Search,
+    elsewhen,
+    lineup_once_more,
+    log10_share_as_marked,
+    once_more,
+    search,
+    search_lineup,
+    searched,
+)
 from indelible.mark.sync.timing import IN_TIME
 from indelible.mark.tally import WEIGHTS, Scores, Tally
-from indelible.stats.tails import log10_rademacher_tail, log10_union
 
 ALPHA = 1e-6
 
@@ -78,8 +92,8 @@ class Detector:
         alpha: largest p-value that counts as marked, above 0 and below 1.
         every: look at one frame in so many frames' time, 1 or more: faster, for a little less evidence. Frames that are left out of the
             stream count as time that passes.
-        search: whether to look for the keys' marks also in pictures that were turned, mirrored or framed, and at other times ("fast"),
-            and in parts of pictures ("full", seconds of work for each key). The known marks are looked for as marked.
+        search: whether to look for the marks also in pictures that were turned, mirrored or framed, and at other times ("fast"), and in
+            parts of pictures ("full", seconds of work for each key, and for all known marks together a little more than for a key).
         informed: whether there will also be a reading with the original at hand. One half of each share of the error is then its.
         origin_seconds: where the frames are a part of a video, the time of its first frame, from which windows are counted.
 
@@ -111,6 +125,8 @@ class Detector:
         self._search = search
         self._searched_for_a_key = searched(search) + (len(WEIGHTS) if informed else 0)
         self._footage = Footage()
+        self._before: defaultdict[SecretKey, Memory[Found]] = defaultdict(Memory)
+        self._known_before: Memory[LineupFound] = Memory()
         self._clock = Clock(origin_seconds)
         self._step = StepMean(0)
         self._window = Window(0)
@@ -133,32 +149,36 @@ class Detector:
             self._due_seconds = seconds + (self._every - 0.5) * (shown_seconds or UNTIMED_SECONDS)
         self._duration_seconds = seconds + shown_seconds
 
-    def results(self, reading: Reading | None = None, *, progress: Followed | None = None) -> tuple[Detection, ...]:
+    def results(self, reading: Reading | None = None, *, going_on: bool = False, progress: Followed | None = None) -> tuple[Detection, ...]:
         """Return a detection for each key from the frames so far; more may follow.
 
         Args:
             reading: of the same frames with the original at hand, where the detector is ``informed``.
+            going_on: look first where the last such look has found something, and search only if it is not there any more.
             progress: told how much of the work of a full search is done, and how much there is at most, for one key after the other.
         """
-        return tuple(self._result(tally, reading, progress) for tally in self._current(self._tallies))
+        return tuple(self._result(tally, reading, going_on, progress) for tally in self._current(self._tallies))
 
-    def lineup_results(self, reading: Reading | None = None) -> tuple[tuple[int, Detection], ...]:
+    def lineup_results(
+        self, reading: Reading | None = None, *, going_on: bool = False, progress: Followed | None = None
+    ) -> tuple[tuple[int, Detection], ...]:
         """Return the known marks from the most evident one on, down to the first that is not there; more frames may follow.
 
         Each comes as its place in the line-up and a detection, whose segments are windows, not seconds. With a reading they are looked
-        for in that instead: which of the two it is depends on no key, so it costs nothing.
+        for in that instead: which of the two it is depends on no key, so it costs nothing. All are those of one geometry, the one under
+        which a mark is most evident.
+
+        Args:
+            reading: as for `results`.
+            going_on: likewise.
+            progress: told how much of the work of a full search is done, and how much there is at most.
         """
-        tally = self._lineup
-        if tally is None:
+        if self._lineup is None:
             return ()
-        window = self._window.with_step(self._step)
-        if reading is not None:
-            tally = reading.lineup(tally.lineup)
-        elif window.steps:
-            tally = tally.with_window(window.index, window.whole.values)
+        found = self._lined_up(self._lineup, reading, going_on, progress)
         results: list[tuple[int, Detection]] = []
-        for place in np.argsort(-tally.z(), kind="stable").tolist():
-            results.append((place, self._known(tally, place, Geometry() if reading is None else reading.geometry)))
+        for place in np.argsort(-found.tally.z(), kind="stable").tolist():
+            results.append((place, self._known(found, place)))
             if not results[-1][1].marked:
                 break
         return tuple(results)
@@ -167,6 +187,7 @@ class Detector:
         """Return a detector that has seen the same frames and was asked for one of the keys only: a test of many keys reads them once."""
         other = copy.copy(self)
         other._tallies = [self._tallies[key_index]]
+        other._before = defaultdict(Memory)  # it pays for other things
         other._step = copy.deepcopy(self._step)
         return other
 
@@ -191,7 +212,41 @@ class Detector:
 
     @property
     def _searched(self) -> int:
-        return self._searched_for_a_key * len(self._tallies) + (0 if self._lineup is None else len(self._lineup.lineup.marks))
+        of_a_mark = searched(self._search) // len(WEIGHTS)
+        return self._searched_for_a_key * len(self._tallies) + (0 if self._lineup is None else of_a_mark * len(self._lineup.lineup.marks))
+
+    def _lined_up(self, tally: LineupTally, reading: Reading | None, going_on: bool, progress: Followed | None) -> LineupFound:
+        """Return what the known marks show under the geometry with the most evidence for one of them."""
+        if reading is not None:
+            return LineupFound(reading.lineup(tally.lineup), reading.geometry, 0.0)
+        window = self._window.with_step(self._step)
+        if window.steps:
+            tally = tally.with_window(window.index, window.whole.values)
+        best = LineupFound(tally, Geometry(), log10_share_as_marked(self._search))
+        if self._search != "none" and best.log10_p > self._log10_alpha:
+            found = self._known_elsewhere(tally.lineup, going_on, progress)
+            if found is not None and found.log10_p < best.log10_p:
+                return found
+        return best
+
+    def _known_elsewhere(self, lineup: Lineup, going_on: bool, progress: Followed | None) -> LineupFound | None:
+        """Return the most that is found of the known marks not as marked."""
+        footage, enough = self.footage, self._log10_alpha
+
+        def anew() -> LineupFound | None:
+            return search_lineup(footage, lineup, effort=self._search, log10_enough=enough, progress=progress)
+
+        return self._known_before.look(footage, enough, lineup_once_more, anew) if going_on else anew()
+
+    def _elsewhere(self, key: SecretKey, going_on: bool, progress: Followed | None) -> Found | None:
+        """Return the most that is found of a key's mark not as marked."""
+        footage, enough = self.footage, self._log10_alpha
+
+        def anew() -> Found | None:
+            found = search(footage, key, effort=self._search, log10_enough=enough, shares=self._shares, progress=progress)
+            return min(found, key=lambda each: each.log10_p, default=None)
+
+        return self._before[key].look(footage, enough, once_more, anew) if going_on else anew()
 
     def _close_step(self, following: int) -> None:
         self._footage = self.footage
@@ -211,21 +266,20 @@ class Detector:
         whole = window.whole
         return [tally.with_window(window.index, whole, window.steps if by_step else ()) for tally in tallies]
 
-    def _result(self, tally: Tally, reading: Reading | None, progress: Followed | None) -> Detection:
+    def _result(self, tally: Tally, reading: Reading | None, going_on: bool, progress: Followed | None) -> Detection:
         informed = None if reading is None else reading.found(tally.key, shares=self._shares)
         if informed is not None and reading is not None and informed.log10_p <= self._log10_alpha:
             return self._detection(informed, self._decoded(informed), reading.spans)
         best = Found.of(tally, Geometry(), log10_share_as_marked(self._search), self._shares)
         if self._search == "none":
             return self._detection(best, self._decoded(best))
-        footage = self.footage
         if best.log10_p > self._log10_alpha:
-            found = search(footage, tally.key, effort=self._search, log10_enough=self._log10_alpha, shares=self._shares, progress=progress)
-            best = min([best, *found], key=lambda each: each.log10_p)
+            found = self._elsewhere(tally.key, going_on, progress)
+            best = best if found is None else min(best, found, key=lambda each: each.log10_p)
         decoded = self._decoded(best)
         if best.log10_p <= self._log10_alpha and best.geometry.timing == IN_TIME and (decoded is None or _mute(best) >= _MANY_MUTE):
             # What is found may be one shot of several, with nothing but noise in the others.
-            other = elsewhen(footage, best)
+            other = elsewhen(self.footage, best)
             if other.log10_p < best.log10_p:
                 best, decoded = other, decoded or self._decoded(other)
         return self._detection(best, decoded)
@@ -264,33 +318,24 @@ class Detector:
         start = step * STEP_SECONDS
         return start, min(start + STEP_SECONDS, self._duration_seconds), found.geometry.timing.original_seconds(start)
 
-    def _known(self, tally: LineupTally, place: int, geometry: Geometry) -> Detection:
-        z, shares = float(tally.z()[place]), 2 * len(tally.lineup.marks)
-
-        def log10_p(value: float) -> float:
-            return log10_union(log10_rademacher_tail(value), shares)
-
-        marked = log10_p(z) <= self._log10_alpha
-        key = tally.lineup.marks[place].key
-        decoded = decode_payload(tally.soft_symbols(place), key) if marked else None
+    def _known(self, found: LineupFound, place: int) -> Detection:
+        z = float(found.tally.z()[place])
+        marked = found.log10_p_of(z) <= self._log10_alpha
+        key = found.tally.lineup.marks[place].key
+        decoded = decode_payload(found.tally.soft_symbols(place), key) if marked else None
         return Detection(
             key_id=key.key_id,
             marked=marked,
-            log10_p=log10_p(z),
+            log10_p=found.log10_p_of(z),
             z=z,
             searched=self._searched,
-            log10_correction=math.log10(shares),
+            log10_correction=found.log10_correction,
             payload=None if decoded is None else decoded.payload,
             symbol_error_rate=None if decoded is None else decoded.symbol_error_rate,
-            geometry=geometry,
+            geometry=found.geometry,
             segments=tuple(
-                Segment(
-                    window * WINDOW_SECONDS,
-                    min((window + 1) * WINDOW_SECONDS, self._duration_seconds),
-                    window * WINDOW_SECONDS,
-                    log10_p(value),
-                )
-                for window, value in tally.z_of_windows(place)
+                Segment(start, min(end, self._duration_seconds), original, found.log10_p_of(z_there))
+                for start, end, original, z_there in found.tally.z_of_stretches(place)
             ),
             frames_used=self._used,
             duration_seconds=self._duration_seconds,

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from indelible.report.charts import Cell, strip_chart
 from indelible.report.evidence import p_plain, p_text
+from indelible.report.heat import HeatMoment, heat_pictures
 from indelible.report.markup import Markup, element
 from indelible.report.page import facts, paragraph, section, table, verdict, write_page
 from indelible.report.pictures import data_uri
 from indelible.verify.alignment import Alignment
 from indelible.verify.checks import Check
 from indelible.verify.decision import Decision
-from indelible.verify.localise import Region
+from indelible.verify.localise import Heat, Region
 
-__all__ = ["ComparedFrame", "Verified", "write_verify_report"]
+__all__ = ["ComparedFrame", "Pictures", "Verified", "differences", "write_verify_report"]
 
 _GAIN = 4
 _WIDTH = 480
@@ -37,6 +38,14 @@ class ComparedFrame:
     rendition: NDArray[np.uint8]
     seconds: float
     source_seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """What is shown of a comparison: its worst frames, and moments of its heat map."""
+
+    worst: Sequence[ComparedFrame]
+    heat: Sequence[HeatMoment] = ()
 
 
 class Verified(Protocol):
@@ -55,6 +64,8 @@ class Verified(Protocol):
     @property
     def regions(self) -> tuple[Region, ...]: ...
     @property
+    def heat(self) -> Heat | None: ...
+    @property
     def checks(self) -> tuple[Check, ...]: ...
     @property
     def seed(self) -> int: ...
@@ -66,8 +77,8 @@ class Verified(Protocol):
     def warnings(self) -> tuple[str, ...]: ...
 
 
-def write_verify_report(path: str | os.PathLike[str], results: Sequence[tuple[Verified, Sequence[ComparedFrame]]]) -> None:
-    """Write the page, a section for each rendition with its worst frames.
+def write_verify_report(path: str | os.PathLike[str], results: Sequence[tuple[Verified, Pictures]]) -> None:
+    """Write the page, a section for each rendition with its pictures.
 
     Raises:
         OutputError: if it cannot be written.
@@ -77,7 +88,7 @@ def write_verify_report(path: str | os.PathLike[str], results: Sequence[tuple[Ve
     write_page(path, title="Indelible: verification", parts=parts)
 
 
-def _section(result: Verified, frames: Sequence[ComparedFrame]) -> Markup:
+def _section(result: Verified, pictures: Pictures) -> Markup:
     found, time = result.decision, result.alignment
     chance = element("span", "p = ", p_text(found.log10_p), f", {found.reason}")
     known = facts(
@@ -93,11 +104,21 @@ def _section(result: Verified, frames: Sequence[ComparedFrame]) -> Markup:
         verdict(found.verdict, chance, good=found.verdict == "AUTHENTIC"),
         known,
         *(paragraph(f"{check.name}: expected {check.expected}, got {check.got}") for check in result.checks if check.passed is False),
-        _timeline(result),
-        *(_row(frame, result.regions) for frame in frames),
-        _families(found),
+        *differences(result, pictures, names=("source", "rendition")),
         *(paragraph(f"Warning: {sentence}") for sentence in result.warnings),
     )
+
+
+def differences(result: Verified, pictures: Pictures, *, names: tuple[str, str]) -> tuple[Markup, ...]:
+    """Return where and how two videos differ: timeline, heat map, worst frames, and a table of the families.
+
+    Args:
+        result: of the comparison.
+        pictures: of it.
+        names: of the first and the second video in captions.
+    """
+    heat = heat_pictures(result.heat, pictures.heat) if result.heat is not None else ()
+    return (_timeline(result), *heat, *(_row(frame, result.regions, names) for frame in pictures.worst), _families(result.decision))
 
 
 def _families(found: Decision) -> Markup:
@@ -131,8 +152,8 @@ def _timeline(result: Verified) -> Markup:
     return strip_chart(strips, seconds=max(result.duration_seconds, times[-1]), title="Differences along the rendition")
 
 
-def _row(frame: ComparedFrame, regions: Sequence[Region]) -> Markup:
-    """Return source, rendition with boxes, and the difference of their luma around mid-grey."""
+def _row(frame: ComparedFrame, regions: Sequence[Region], names: tuple[str, str]) -> Markup:
+    """Return the first, the second with boxes, and the difference of their luma around mid-grey."""
     height = max(2, round(_WIDTH * frame.source.shape[0] / frame.source.shape[1]))
     before, after = (_shrunk(picture, height) for picture in (frame.source, frame.rendition))
     light = [cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32) for picture in (before, after)]
@@ -143,8 +164,8 @@ def _row(frame: ComparedFrame, regions: Sequence[Region]) -> Markup:
             opposite = (round((region.x + region.w) * _WIDTH) - 1, round((region.y + region.h) * height) - 1)
             cv2.rectangle(after, corner, opposite, _BOX_COLOR, 2)
     pictures = {
-        f"source, {frame.source_seconds:.2f} s": before,
-        f"rendition, {frame.seconds:.2f} s": after,
+        f"{names[0]}, {frame.source_seconds:.2f} s": before,
+        f"{names[1]}, {frame.seconds:.2f} s": after,
         f"difference x{_GAIN}": difference,
     }
     figures = (

@@ -73,6 +73,14 @@ class Corpus:
         by_source = sorted(self.clips, key=lambda clip: (clip.source, clip.name))
         return Corpus(tuple(sorted(by_source[index - 1 :: count], key=lambda clip: clip.name)), (index, count))
 
+    def half(self, *, odd: bool) -> Corpus:
+        """Return the clips of every other source, by the order of the sources' names; the first of them is even.
+
+        What was chosen by looking at one half can be reported on the other, for no source is in both.
+        """
+        numbers = {source: number for number, source in enumerate(sorted({clip.source for clip in self.clips}))}
+        return Corpus(tuple(clip for clip in self.clips if numbers[clip.source] % 2 == int(odd)), self.part)
+
 
 def load_corpus(folder: str | os.PathLike[str], *, pattern: str = "*") -> Corpus:
     """Return the videos of a folder: those that its MANIFEST.csv names or, without one, all that look like videos.

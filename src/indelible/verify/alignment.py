@@ -22,7 +22,7 @@ _LAG_SECONDS = 1.0
 _COARSE = (16, 9)
 _MOVE = 0.6  # codes that a change of offset by one picture costs: the likeness of honest pictures varies by less
 _HOME = 0.01  # codes for a picture of offset from the lag, so that ties go to none
-_CLEARLY = 0.9  # of the distance without a lag, below which another one is believed: slow scenes tell pictures apart by less than noise
+_CLEARLY = 0.9  # of the distance without a change, below which it is believed: slow scenes tell pictures apart by less than noise
 _LEAST_GAIN = 0.05  # codes
 
 
@@ -59,8 +59,8 @@ def align(source: Look, rendition: Look) -> Alignment:
     lag = _constant_lag(a, b, expected, reach=max(1, round(_LAG_SECONDS / step)))
     band = max(1, round(_BAND_SECONDS / step))
     offsets = lag + np.arange(-band, band + 1)
-    costs = _costs(a, b, expected, offsets) + _HOME * np.abs(offsets - lag)
-    path = _best_path(costs, offsets)
+    costs = _costs(a, b, expected, offsets)
+    path = _without_doubtful(_best_path(costs + _HOME * np.abs(offsets - lag), offsets), costs, home=band)
     shown = np.clip(expected + offsets[path], 0, len(source) - 1)
     moves = np.diff(offsets[path])
     own_step = float(np.median(np.diff(rendition.times))) if len(rendition) > 1 else step
@@ -131,6 +131,18 @@ def _best_path(costs: NDArray[np.float64], offsets: NDArray[np.intp]) -> NDArray
     for index in range(len(costs) - 1, 0, -1):
         path[index - 1] = came_from[index, path[index]]
     return path
+
+
+def _without_doubtful(path: NDArray[np.intp], costs: NDArray[np.float64], *, home: int) -> NDArray[np.intp]:
+    """Return a path that leaves the state ``home`` only where it is clearly better off: where little moves, noise alone leads away."""
+    kept = path.copy()
+    changes = np.flatnonzero(np.diff(path != home)) + 1
+    for first, last in zip((0, *changes), (*changes, len(path)), strict=True):
+        rows = np.arange(first, last)
+        gone, stayed = costs[rows, path[rows]].mean(), costs[rows, home].mean()
+        if gone > _CLEARLY * stayed - _LEAST_GAIN:
+            kept[rows] = home
+    return kept
 
 
 def _longest_repeat(shown: NDArray[np.intp], times: NDArray[np.float64], *, own_step: float) -> float:

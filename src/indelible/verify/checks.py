@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Check", "Severity", "at_most", "equal", "failed"]
+__all__ = ["Check", "Severity", "at_most", "check_shape", "equal", "failed"]
 
 Severity = Literal["must", "should"]
+
+_SHAPE_SHARE = 0.01
+_SHAPE_PIXELS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,18 @@ def at_most(
     if got is None:
         return Check(name, severity, None, expected, "not known", where)
     return Check(name, severity, got <= limit * (1.0 + slack), expected, f"{got:.6g}{unit}", where)
+
+
+def check_shape(expected: float, got: float, *, shorter_side: int) -> Check:
+    """Return the check that two videos have one shape as displayed, to 1 % or two pixels.
+
+    Args:
+        expected: width to height of the one.
+        got: of the other.
+        shorter_side: pixels of the shorter side of the smaller one: even sizes cannot keep every shape.
+    """
+    same = abs(got / expected - 1.0) <= max(_SHAPE_SHARE, _SHAPE_PIXELS / shorter_side)
+    return Check("aspect", "must", same, f"{expected:.4g} wide to high, as shown", f"{got:.4g}")
 
 
 def failed(checks: tuple[Check, ...], *, strict: bool = False) -> tuple[Check, ...]:

@@ -1,8 +1,8 @@
 """From differences to a verdict: the rank of a rendition among honest renditions of the same source.
 
-All members of the set, the rendition and n honest encodes made for this purpose, are treated alike: each statistic is put on a logarithmic
-scale and centred and scaled by the median and the median absolute deviation over the whole set, the largest over all statistics is
-the member's score, and p is the rank of the rendition's score, (1 + #{honest >= it}) / (n + 1). If the rendition was made like the others,
+All members of the set, the rendition and n honest encodes made for this purpose, are treated alike: each statistic is centred by its
+median over the whole set and scaled by how far the upper tenth of the set lies above that, the largest over all statistics is the
+member's score, and p is the rank of the rendition's score, (1 + #{honest >= it}) / (n + 1). If the rendition was made like the others,
 the n + 1 scores are exchangeable, and p is valid exactly, whatever the statistics are (Vovk, Gammerman and Shafer, "Algorithmic Learning
 in a Random World", 2005, section 2.2: full conformal prediction). No p below 1 / (n + 1) can be attained.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,12 +21,15 @@ from indelible.errors import InputError
 from indelible.stats.intervals import monte_carlo_p
 from indelible.verify.families import FAMILIES, STATISTICS, Family, Measured
 
-__all__ = ["Decision", "Verdict", "decide", "smallest_alpha"]
+__all__ = ["Decision", "Verdict", "decide", "decide_on", "rank", "smallest_alpha"]
 
-Verdict = Literal["AUTHENTIC", "SUSPECT", "TAMPERED", "POOR_QUALITY", "MISMATCH", "INCONCLUSIVE"]
+Verdict = Literal["AUTHENTIC", "SUSPECT", "TAMPERED", "POOR_QUALITY", "MISMATCH", "INCONCLUSIVE", "UNCALIBRATED"]
 
 _SUSPECT_TIMES = 5.0  # alpha
 _UNLIKE = 0.5
+_NOT_BY_SOFTNESS: tuple[Family, ...] = ("spatial", "chroma", "temporal")  # highlights and corners do change with it
+_UPPER, _UPPER_DEVIATIONS = 0.9, 1.28  # of a normal distribution
+_OF_CENTRE = 0.1  # least spread, as a share of the median
 _LEAST_FRAMES = 8
 
 
@@ -35,7 +38,7 @@ class Decision:
     """What the comparison says.
 
     Args:
-        verdict: see `decide`.
+        verdict: see `decide` and `rank`.
         log10_p: of all families together.
         families: log10 p of each by itself, not corrected for their number.
         scores: the largest standardised statistic of each family; a few for honest work.
@@ -61,9 +64,9 @@ def smallest_alpha(calibration_size: int) -> float:
 def decide(found: Measured, honest: Sequence[NDArray[np.float64]], *, alpha: float) -> Decision:
     """Return the verdict on a rendition.
 
-    ``TAMPERED`` if p is at most alpha and the reason is not quality alone, ``POOR_QUALITY`` if it is, ``MISMATCH`` if p is at most alpha
-    and the pictures do not even resemble each other, ``SUSPECT`` if p is at most five alpha, ``INCONCLUSIVE`` if there are too few
-    pictures, ``AUTHENTIC`` otherwise.
+    ``TAMPERED`` if p is at most alpha; but ``POOR_QUALITY`` if detail by itself is unlike all honest work and no block, colour or moment
+    is, and ``MISMATCH`` if the pictures do not even resemble each other. ``SUSPECT`` if p is at most five alpha, ``INCONCLUSIVE`` if
+    there are too few pictures, ``AUTHENTIC`` otherwise.
 
     Args:
         found: the rendition.
@@ -73,32 +76,57 @@ def decide(found: Measured, honest: Sequence[NDArray[np.float64]], *, alpha: flo
     Raises:
         InputError: if the honest encodes are too few for alpha.
     """
+    return decide_on(found.values, honest, likeness=found.likeness, frames=len(found.frame_residuals), alpha=alpha)
+
+
+def decide_on(
+    values: NDArray[np.float64], honest: Sequence[NDArray[np.float64]], *, likeness: float, frames: int, alpha: float
+) -> Decision:
+    """Do the same from numbers alone: the rendition's statistics, its likeness to the source, and how many pictures it has."""
     if not 0.0 < alpha < 1.0 or smallest_alpha(len(honest)) > alpha * (1.0 + 1e-9):
         needed = math.ceil(1.0 / alpha) - 1 if 0.0 < alpha < 1.0 else 1
         raise InputError(f"{len(honest)} honest encodes cannot decide at alpha {alpha:g}; at least {needed} are needed")
-    standard = _standardised(np.stack([found.values, *honest]))
+    standard = _standardised(np.stack([values, *honest]))
     p = _rank_p(standard.max(axis=1))
     by_family = {name: standard[:, [each.family == name for each in STATISTICS]].max(axis=1) for name in FAMILIES}
     family_p = {name: _rank_p(scores) for name, scores in by_family.items()}
-    without_quality = _rank_p(np.max([scores for name, scores in by_family.items() if name != "quality"], axis=0))
-    verdict, reason = _verdict(found, p, without_quality, {name: float(scores[0]) for name, scores in by_family.items()}, alpha)
+    scores = {name: float(each[0]) for name, each in by_family.items()}
+    verdict, reason = _verdict(p, family_p, scores, alpha, likeness=likeness, frames=frames)
     return Decision(
         verdict=verdict,
         log10_p=math.log10(p),
         families={name: math.log10(each) for name, each in family_p.items()},
-        scores={name: round(float(scores[0]), 3) for name, scores in by_family.items()},
-        statistics={each.name: float(value) for each, value in zip(STATISTICS, found.values, strict=True)},
+        scores={name: round(each, 3) for name, each in scores.items()},
+        statistics={each.name: float(value) for each, value in zip(STATISTICS, values, strict=True)},
         calibration_size=len(honest),
         reason=reason,
     )
 
 
+def rank(found: Measured, others: Sequence[NDArray[np.float64]], *, alpha: float) -> Decision:
+    """Do as `decide`, but with as few honest renditions as there happen to be: ``UNCALIBRATED`` if they are too few for alpha.
+
+    Args:
+        found: the rendition.
+        others: statistics of honest renditions of other sources, one of each, at least one.
+        alpha: how often an honest rendition may be called something else.
+    """
+    decision = decide(found, others, alpha=max(alpha, smallest_alpha(len(others))))
+    if smallest_alpha(len(others)) <= alpha * (1.0 + 1e-9):
+        return decision
+    needed = math.ceil(1.0 / alpha) - 1
+    reason = f"{len(others)} sources give no p-value below {smallest_alpha(len(others)):.2g}; alpha {alpha:g} needs {needed}"
+    return replace(decision, verdict="UNCALIBRATED", reason=reason)
+
+
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the statistics of all members of a set, shape (members, statistics), in a way that does not depend on their order."""
-    logs = np.log(values + np.array([each.unit for each in STATISTICS]))
-    centre = np.median(logs, axis=0)
-    spread = 1.4826 * np.median(np.abs(logs - centre), axis=0)
-    standard: NDArray[np.float64] = (logs - centre) / np.maximum(spread, np.array([each.least_spread for each in STATISTICS]))
+    """Return the statistics of all members of a set, shape (members, statistics), in a way that does not depend on their order.
+
+    The spread is that of the upper side: some statistics have heavy tails in honest work, and these must not drown the others.
+    """
+    centre, upper = np.median(values, axis=0), np.quantile(values, _UPPER, axis=0)
+    least = np.maximum(_OF_CENTRE * centre, np.array([each.unit for each in STATISTICS]) / 2.0)
+    standard: NDArray[np.float64] = (values - centre) / np.maximum((upper - centre) / _UPPER_DEVIATIONS, least)
     return standard
 
 
@@ -106,15 +134,17 @@ def _rank_p(scores: NDArray[np.float64]) -> float:
     return monte_carlo_p(float(scores[0]), scores[1:])
 
 
-def _verdict(found: Measured, p: float, without_quality: float, scores: dict[Family, float], alpha: float) -> tuple[Verdict, str]:
+def _verdict(
+    p: float, family_p: dict[Family, float], scores: dict[Family, float], alpha: float, *, likeness: float, frames: int
+) -> tuple[Verdict, str]:
     strongest = max(scores, key=lambda name: scores[name])
-    if len(found.frame_residuals) < _LEAST_FRAMES:
-        return "INCONCLUSIVE", f"{len(found.frame_residuals)} pictures are too few; at least {_LEAST_FRAMES} are needed"
+    if frames < _LEAST_FRAMES:
+        return "INCONCLUSIVE", f"{frames} pictures are too few; at least {_LEAST_FRAMES} are needed"
     if p <= alpha:
-        if found.likeness < _UNLIKE:
-            return "MISMATCH", f"the pictures do not resemble each other (correlation {found.likeness:.2f})"
-        if without_quality > alpha and strongest == "quality":
-            return "POOR_QUALITY", "less or more detail than any honest encode at this rate, and nothing else"
+        if likeness < _UNLIKE:
+            return "MISMATCH", f"the pictures do not resemble each other (correlation {likeness:.2f})"
+        if family_p["quality"] <= alpha and all(family_p[name] > alpha for name in _NOT_BY_SOFTNESS):
+            return "POOR_QUALITY", "less or more detail than any honest encode at this rate; no part and no moment stands out"
         return "TAMPERED", f"unlike every honest encode, most of all in the family {strongest}"
     if p <= _SUSPECT_TIMES * alpha:
         return "SUSPECT", f"unlike nearly every honest encode, most of all in the family {strongest}"

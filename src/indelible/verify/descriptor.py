@@ -99,15 +99,17 @@ def _described(frame: Frame, columns: int, rows: int, turns: int) -> tuple[NDArr
     black, white = luma_levels(frame)
     gain = np.float32(255.0 / (white - black))
     size = (columns * _FINE, rows * _FINE)
-    fine = (_resized(frame.y, size, turns).astype(np.float32) - np.float32(black)) * gain
-    y = _block_means(fine)
+    fine = _resized(frame.y, size, turns).astype(np.float32)
+    y = (_block_means(fine) - np.float32(black)) * gain
     uv = np.zeros((2, rows // 2, columns // 2), np.float32)
     neutral = float(1 << (frame.bit_depth - 1))
     scale = np.float32((255.0 if frame.color.full_range else 255.0 / 224.0 * 255.0) / ((1 << frame.bit_depth) - 1))
     for plane, out in zip(frame.chroma[:2], uv, strict=False):
         out[:] = (_resized(plane, (columns // 2, rows // 2), turns).astype(np.float32) - np.float32(neutral)) * scale
-    steps = np.abs(np.diff(fine, axis=1, append=fine[:, -1:])) + np.abs(np.diff(fine, axis=0, append=fine[-1:]))
-    return _codes(y), _codes(uv), _block_means(steps).astype(np.float16)
+    steps = np.zeros_like(fine)
+    steps[:, :-1] = cv2.absdiff(fine[:, 1:], fine[:, :-1])
+    steps[:-1] += cv2.absdiff(fine[1:], fine[:-1])
+    return _codes(y), _codes(uv), (_block_means(steps) * gain).astype(np.float16)
 
 
 def _resized(plane: NDArray[np.generic], size: tuple[int, int], turns: int) -> NDArray[np.generic]:
@@ -119,9 +121,8 @@ def _resized(plane: NDArray[np.generic], size: tuple[int, int], turns: int) -> N
 
 
 def _block_means(fine: NDArray[np.float32]) -> NDArray[np.float32]:
-    rows, columns = fine.shape
-    means: NDArray[np.float32] = fine.reshape(rows // _FINE, _FINE, columns // _FINE, _FINE).mean(axis=(1, 3))
-    return means
+    size = (fine.shape[1] // _FINE, fine.shape[0] // _FINE)
+    return np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.float32)  # whole factors: means, nothing else
 
 
 def _codes(values: NDArray[np.float32]) -> NDArray[np.int16]:

@@ -17,20 +17,22 @@ from numpy.typing import NDArray
 from indelible.verify.alignment import Alignment, align
 from indelible.verify.descriptor import Look
 
-__all__ = ["FAMILIES", "STATISTICS", "Family", "Maps", "Measured", "measure"]
+__all__ = ["FAMILIES", "STATISTICS", "STATISTICS_VERSION", "Family", "Maps", "Measured", "measure"]
 
 Family = Literal["spatial", "chroma", "temporal", "geometry", "tone", "quality"]
 
 _WINDOW_SECONDS = 0.25
 _LEVEL_BINS = 8
-_LEAST_BIN = 0.01  # of all blocks
+_LEAST_BIN = 0.03  # of all blocks
 _FRAMES_FOR_ALL = 32  # pictures for what all pictures share: place, tone and colour
 
 # What is let through at a block besides noise of compression: that grows where the source has edges and detail.
 _TOLERANCE, _OF_GRADIENT, _OF_DETAIL = 1.5, 0.10, 0.15
 _TEXTURE = 0.5  # codes of detail, below which there is none
 
-_COUNTED = 0.35  # least spread of the logarithm of a number of pictures
+_PASTED = 4.0  # codes of residual, from which on a block counts less in what is fitted to all of them
+_FLAT = 0.05  # mean square of curvature, codes, below which there is nothing to be softer
+_LIVELY = 0.15  # codes that blocks change by from picture to picture, below which nothing moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,12 @@ class Statistic:
     Args:
         family: of what differs.
         name: of it.
-        unit: size below which it means nothing.
-        least_spread: of its logarithm among honest work, whatever that shows: pictures are counted whole, and one more or less is nothing.
+        unit: a difference of so much may be noise, however alike the honest work is that was seen.
     """
 
     family: Family
     name: str
     unit: float
-    least_spread: float = 0.1
 
 
 STATISTICS = (
@@ -58,16 +58,22 @@ STATISTICS = (
     Statistic("chroma", "chroma_all", 0.1),
     Statistic("chroma", "chroma_window", 0.2),
     Statistic("chroma", "chroma_map", 0.2),
-    Statistic("temporal", "moves", 1.0, _COUNTED),
-    Statistic("temporal", "lag_frames", 1.0, _COUNTED),
-    Statistic("temporal", "drift_frames", 1.0, _COUNTED),
-    Statistic("temporal", "repeat_frames", 1.0, _COUNTED),
-    Statistic("temporal", "lost_frames", 1.0, _COUNTED),
+    Statistic("temporal", "moves", 1.0),
+    Statistic("temporal", "lag_frames", 1.0),
+    Statistic("temporal", "drift_frames", 1.0),
+    Statistic("temporal", "repeat_frames", 1.0),
+    Statistic("temporal", "lost_frames", 1.0),
     Statistic("temporal", "worst_frame", 0.3),
+    Statistic("temporal", "still_window", 0.1),
+    Statistic("temporal", "jump_window", 0.1),
     Statistic("geometry", "displacement", 0.02),
+    Statistic("tone", "luma_shift", 0.2),
     Statistic("tone", "level_shift", 0.2),
-    Statistic("quality", "detail_loss", 0.02),
+    Statistic("quality", "detail_loss", 0.05),
+    Statistic("quality", "detail_gain", 0.05),
 )
+#: Of the definitions of `STATISTICS`: what was measured by others is not comparable.
+STATISTICS_VERSION = 2
 FAMILIES: tuple[Family, ...] = ("spatial", "chroma", "temporal", "geometry", "tone", "quality")
 
 
@@ -112,6 +118,7 @@ def measure(source: Look, rendition: Look) -> Measured:
     alignment = align(source, rendition)
     step = float(np.median(np.diff(source.times))) if len(source) > 1 else 1.0
     blocks = _Blocks(source, rendition, alignment)
+    pairs = _pairs(source, rendition, alignment)
     length = float(rendition.times[-1]) if len(rendition) > 1 else 0.0
     # A lag of all pictures that the times themselves explain (a start that is not zero) is none: times count from the first picture.
     values = {
@@ -121,8 +128,9 @@ def measure(source: Look, rendition: Look) -> Measured:
         "drift_frames": abs(alignment.drift_ppm) * 1e-6 * length / step,
         "repeat_frames": alignment.longest_repeat_seconds / step,
         "lost_frames": alignment.lost_seconds / step,
-        "displacement": _displacement(source, rendition, alignment),
-        "level_shift": _level_shift(source, rendition, alignment),
+        **_liveliness(source, rendition, alignment),
+        "displacement": _displacement(pairs),
+        **_tone(pairs),
         "chroma_map": _chroma_map(source, rendition, alignment),
     }
     return Measured(
@@ -144,7 +152,7 @@ class _Blocks:
         self._detail: list[NDArray[Any]] = []
         self.frame_residuals = np.zeros(len(rendition))
         self._worst_block = self._worst_frame = 0.0
-        self._losses: list[float] = []
+        self._changes: list[float] = []
         totals = [np.zeros(shape, np.float64) for shape in (source.luma.shape[1:], source.luma.shape[1:])]
         chroma_totals = [np.zeros(source.chroma.shape[1:], np.float64), np.zeros(source.chroma.shape[2:], np.float64)]
         for first, last in _windows_of(rendition):
@@ -152,6 +160,7 @@ class _Blocks:
             shown = alignment.frames[inside]
             before = source.luma_of(shown)
             residual = rendition.luma_of(inside) - before
+            residual -= _softening(before.mean(axis=0), residual.mean(axis=0))
             residual -= np.median(residual[:, ::2, ::2], axis=(1, 2), keepdims=True)  # a quarter of the blocks says it as well
             detail, own_detail = source.detail_of(shown).mean(axis=0), rendition.detail_of(inside).mean(axis=0)
             allowed = _allowed(before.mean(axis=0), detail)
@@ -169,16 +178,16 @@ class _Blocks:
             chroma_totals[1] += color_allowed
             self._chroma.append((np.abs(np.stack([_smooth(plane) for plane in color])) / color_allowed).max(axis=0))
             ratio = np.log((own_detail + _TEXTURE) / (detail + _TEXTURE))
-            loss = float(np.median(ratio))
-            self._losses.append(loss)
-            self._detail.append(np.abs(_smooth(ratio) - loss))
+            change = float(np.median(ratio))
+            self._changes.append(change)
+            self._detail.append(np.abs(_smooth(ratio) - change))
         self._all = float((np.abs(_smooth(totals[0].astype(np.float32))) / totals[1]).max())
         smooth = np.stack([_smooth(plane.astype(np.float32)) for plane in chroma_totals[0]])
         self._chroma_all = float((np.abs(smooth) / chroma_totals[1]).max())
 
     def values(self) -> dict[str, float]:
         """Return the statistics of blocks."""
-        middle = float(np.median(self.frame_residuals))
+        middle, change = float(np.median(self.frame_residuals)), float(np.median(self._changes))
         return {
             "block_all": self._all,
             "block_window": max(float(each.max()) for each in self._spatial),
@@ -187,7 +196,8 @@ class _Blocks:
             "chroma_all": self._chroma_all,
             "chroma_window": max(float(each.max()) for each in self._chroma),
             "worst_frame": max(0.0, float(self.frame_residuals.max()) - middle),
-            "detail_loss": abs(float(np.median(self._losses))),
+            "detail_loss": max(0.0, -change),
+            "detail_gain": max(0.0, change),
         }
 
     def maps(self) -> Maps:
@@ -211,6 +221,17 @@ def _smooth(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.blur(np.ascontiguousarray(blocks, np.float32), (3, 3), borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
+def _softening(picture: NDArray[np.float32], residual: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what of a residual the whole picture's being softer or sharper explains: a multiple of the picture's own curvature.
+
+    Detail is judged by itself; a block's mean should change only where something else is shown.
+    """
+    curvature = _smooth(picture) - picture
+    weight = 1.0 / np.maximum(1.0, np.abs(residual) / _PASTED)
+    share = float((weight * curvature * residual).sum() / ((weight * curvature**2).sum() + _FLAT * picture.size))
+    return np.float32(share) * curvature
+
+
 def _allowed(picture: NDArray[np.float32], detail: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what is let through at each block, codes."""
     across, down = _gradients(picture)
@@ -219,7 +240,12 @@ def _allowed(picture: NDArray[np.float32], detail: NDArray[np.float32]) -> NDArr
 
 
 def _gradients(picture: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    return np.asarray(np.gradient(picture, axis=1), np.float32), np.asarray(np.gradient(picture, axis=0), np.float32)
+    """Return half the difference of both neighbours, across and down."""
+    across, down = (
+        cv2.Sobel(np.ascontiguousarray(picture, np.float32), cv2.CV_32F, dx, 1 - dx, ksize=1, scale=0.5, borderType=cv2.BORDER_REPLICATE)
+        for dx in (1, 0)
+    )
+    return np.asarray(across, np.float32), np.asarray(down, np.float32)
 
 
 def _spread(look: Look) -> NDArray[np.intp]:
@@ -228,21 +254,36 @@ def _spread(look: Look) -> NDArray[np.intp]:
     return numbers
 
 
-def _displacement(source: Look, rendition: Look, alignment: Alignment) -> float:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """A few pairs of pictures, and how the source's change across and down; shape (k, rows, columns) each."""
+
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+    across: NDArray[np.float32]
+    down: NDArray[np.float32]
+
+
+def _pairs(source: Look, rendition: Look, alignment: Alignment) -> _Pairs:
+    chosen = _spread(rendition)
+    before = source.luma_of(alignment.frames[chosen])
+    across, down = (np.stack(each) for each in zip(*(_gradients(_smooth(picture)) for picture in before), strict=True))
+    return _Pairs(before, rendition.luma_of(chosen), across, down)
+
+
+def _displacement(pairs: _Pairs) -> float:
     """Return by how many blocks a corner of the picture was moved at most, by an affine motion that all pictures share.
 
     One step of Lucas and Kanade (1981): the residual is the source's gradient times the motion, solved by least squares.
     """
-    rows, columns = source.luma.shape[1:]
-    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
+    rows, columns = pairs.before.shape[1:]
+    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j].astype(np.float32)
     design, right = np.zeros((7, 7)), np.zeros(7)
-    for index in _spread(rendition):
-        picture = source.luma_of(alignment.frames[index : index + 1])[0]
-        residual = rendition.luma_of(slice(index, index + 1))[0] - picture
-        across, down = _gradients(_smooth(picture))
-        terms = np.stack([across, across * x, across * y, down, down * x, down * y, np.ones_like(picture)]).reshape(7, -1)
+    for before, after, across, down in zip(pairs.before, pairs.after, pairs.across, pairs.down, strict=True):
+        residual = after - before
+        terms = np.stack([across, across * x, across * y, down, down * x, down * y, np.ones_like(before)]).reshape(7, -1)
         # Huber's weights: what was pasted must not look like motion.
-        weight = 1.0 / np.maximum(1.0, np.abs(_smooth(residual)) / 4.0).ravel()
+        weight = 1.0 / np.maximum(1.0, np.abs(_smooth(residual)) / _PASTED).ravel()
         design += (terms * weight) @ terms.T
         right += (terms * weight) @ -residual.ravel()
     motion = np.linalg.solve(design + np.diag([1e-3 * (design.trace() + 1.0)] * 7) / 7, right)
@@ -254,17 +295,37 @@ def _displacement(source: Look, rendition: Look, alignment: Alignment) -> float:
     return float(max(corners))
 
 
-def _level_shift(source: Look, rendition: Look, alignment: Alignment) -> float:
-    """Return the largest median change of luma among blocks of one level of the source, codes: any change of the tone curve."""
-    chosen = _spread(rendition)
-    before, after = source.luma_of(alignment.frames[chosen]).ravel(), rendition.luma_of(chosen).ravel()
+def _tone(pairs: _Pairs) -> dict[str, float]:
+    """Return the median change of luma of all blocks, and the largest among those of one level of the source, codes: the tone curve.
+
+    Of each level the half of the blocks counts that has the least structure around it, where softness changes nothing.
+    """
+    before, after = pairs.before.ravel(), pairs.after.ravel()
+    around = np.ones((5, 5), np.uint8)
+    rough = np.stack([cv2.dilate(each, around) for each in np.hypot(pairs.across, pairs.down)]).ravel()
     bins = np.clip((before / (256.0 / _LEVEL_BINS)).astype(np.intp), 0, _LEVEL_BINS - 1)
     shifts = [0.0]
     for level in range(_LEVEL_BINS):
         inside = bins == level
         if inside.mean() >= _LEAST_BIN:
-            shifts.append(abs(float(np.median(after[inside] - before[inside]))))
-    return max(shifts)
+            smooth = inside & (rough <= np.median(rough[inside]))
+            shifts.append(abs(float(np.median(after[smooth] - before[smooth]))))
+    return {"luma_shift": abs(float(np.median(after - before))), "level_shift": max(shifts)}
+
+
+def _liveliness(source: Look, rendition: Look, alignment: Alignment) -> dict[str, float]:
+    """Return by how much pictures change less, and more, than those that a clock expects: logarithms, of the window where most."""
+    if len(rendition) < 2:
+        return {"still_window": 0.0, "jump_window": 0.0}
+    lag = int(np.median(alignment.frames - alignment.expected))
+    due = np.clip(alignment.expected + lag, 0, len(source) - 1)
+    own, expected = rendition.luma_of(slice(None)), source.luma_of(due)
+    steps = np.stack([np.abs(np.diff(each, axis=0)).mean(axis=(1, 2)) for each in (own, expected)])
+    ratios = [
+        float(np.log((change + _LIVELY) / (wanted + _LIVELY)))
+        for change, wanted in (steps[:, first : max(first + 1, last - 1)].mean(axis=1) for first, last in _windows_of(rendition))
+    ]
+    return {"still_window": max(0.0, -min(ratios)), "jump_window": max(0.0, max(ratios))}
 
 
 def _chroma_map(source: Look, rendition: Look, alignment: Alignment) -> float:

@@ -24,7 +24,7 @@ from indelible.channel.timing import FrameRate
 from indelible.frames import Frame, VideoInfo
 from indelible.verify.descriptor import Look, look_at
 
-__all__ = ["HonestWork", "Target", "draw_honest", "honest_looks"]
+__all__ = ["HonestWork", "Target", "draw_honest", "honest_looks", "in_order_of_work"]
 
 #: Lowest and highest rate of honest encodes, in octaves from the rendition's own.
 AROUND = (-0.5, 0.5)
@@ -41,6 +41,7 @@ _PRESETS = {
 _PROBES = {X264: (18, 28, 40), X265: (18, 28, 40), Av1: (25, 40, 58), Vp9: (20, 36, 56)}
 _MOST_CRF = {X264: 51, X265: 51, Av1: 63, Vp9: 63}
 _SAME_RATE = 0.01
+_MOST_GOP = 1000  # pictures; the frame rate that a file says of itself may be any
 _MOST_HELD_BYTES = 600_000_000
 
 
@@ -100,7 +101,7 @@ def draw_honest(
     for _ in range(count):
         rate = target.bitrate_bps * 2.0 ** rng.uniform(*octaves)
         crf = _crf_at(rate, rates, whole=codec in (Av1, Vp9), most=_MOST_CRF[codec])
-        preset, gop = str(rng.choice(_PRESETS[codec])), max(1, round(fps * rng.uniform(1.0, 10.0)))
+        preset, gop = str(rng.choice(_PRESETS[codec])), min(max(1, round(fps * rng.uniform(1.0, 10.0))), _MOST_GOP)
         steady = bool(rng.random() < 0.5)
         scaler: Scaler = rng.choice(get_args(Scaler))
         made = codec(bitrate_bps=max(1000, round(rate)), preset=preset, gop=gop) if steady else codec(crf=crf, preset=preset, gop=gop)
@@ -109,7 +110,7 @@ def draw_honest(
 
 
 def honest_looks(footage: Footage, info: VideoInfo, work: Iterable[HonestWork], *, wide: bool) -> Iterator[Look]:
-    """Do the work, and yield a look at each result; in another order than given, so that each scaling is done once.
+    """Do the work, and yield a look at each result; `in_order_of_work`, so that each scaling is done once.
 
     Args:
         footage: gives the source's frames, again at each call.
@@ -117,7 +118,7 @@ def honest_looks(footage: Footage, info: VideoInfo, work: Iterable[HonestWork], 
         work: what to do.
         wide: as for `indelible.verify.descriptor.look_at`.
     """
-    for before, group in groupby(sorted(work, key=lambda each: str(Channel(each.before))), key=lambda each: each.before):
+    for before, group in groupby(in_order_of_work(work), key=lambda each: each.before):
         prepared = Channel(before)
         held = _held(footage, info, prepared)
         reached = prepared.info_after(info)
@@ -125,6 +126,11 @@ def honest_looks(footage: Footage, info: VideoInfo, work: Iterable[HonestWork], 
             source = held if held is not None else prepared.stream(footage(), info).frames
             stream = Channel((each.codec,)).stream(source, reached)
             yield look_at(stream.frames, replace(stream.info, rotation_deg=info.rotation_deg), wide=wide)
+
+
+def in_order_of_work(work: Iterable[HonestWork]) -> list[HonestWork]:
+    """Return work in the order in which `honest_looks` does it."""
+    return sorted(work, key=lambda each: str(Channel(each.before)))
 
 
 def _held(footage: Footage, info: VideoInfo, prepared: Channel) -> list[Frame] | None:

@@ -1,10 +1,10 @@
-"""Videos in segments: a playlist, or a folder, that names files, all of them beside it; nothing else is ever followed."""
+"""Media playlists of HLS, and what they name: files, all of them beside it; nothing else is ever followed."""
 
 from __future__ import annotations
 
-import os
 import re
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,21 +12,21 @@ from urllib.parse import unquote
 from indelible.errors import LimitError, MediaError, UnsupportedMediaError
 
 __all__ = [
-    "MPEGTS_SUFFIXES",
+    "MOST_SEGMENTS",
     "PLAYLIST_SUFFIX",
     "SegmentList",
+    "checked_file",
     "file_beside",
-    "is_segmented",
+    "listed_segments",
     "playlist_attributes",
     "playlist_lines",
-    "segment_list",
+    "playlist_text",
+    "segments_named",
 ]
 
 PLAYLIST_SUFFIX = ".m3u8"
-MPEGTS_SUFFIXES = (".ts",)
-_MP4_SUFFIXES = (".m4s", ".mp4", ".m4v", ".cmfv")
 _LARGEST_PLAYLIST = 16_000_000  # bytes
-_MOST_SEGMENTS = 100_000
+MOST_SEGMENTS = 100_000
 
 _REFUSED_TAGS = {
     "EXT-X-STREAM-INF": "is a master playlist, which names other playlists; give one of those",
@@ -47,15 +47,17 @@ class SegmentList:
 
     Args:
         folder: in which everything lies.
-        playlist: the file that names them; None where a folder has none.
-        header: the initialisation segment of fragmented MP4, None for MPEG-TS.
+        playlist: the playlist or manifest that names them; None where a folder has none.
+        header: the initialisation segment of fragmented MP4; None for MPEG-TS, and where each file has its own.
         segments: the others, in order.
+        others: files that the manifest names besides, of sound and text.
     """
 
     folder: Path
     playlist: Path | None
     header: Path | None
     segments: tuple[Path, ...]
+    others: tuple[Path, ...] = ()
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -63,33 +65,14 @@ class SegmentList:
         return self.segments if self.header is None else (self.header, *self.segments)
 
 
-def is_segmented(path: str | os.PathLike[str]) -> bool:
-    """Return whether a path is a folder or a playlist, by its name."""
-    return os.fspath(path).lower().endswith(PLAYLIST_SUFFIX) or os.path.isdir(path)
-
-
-def segment_list(path: str | os.PathLike[str]) -> SegmentList:
-    """Return the segments that a media playlist of HLS names or, where a folder has no playlist, those in it by their numbers.
+def playlist_text(playlist: Path) -> str:
+    """Return what a playlist or manifest says.
 
     Raises:
-        MediaError: if it, or a file that it names, is missing or empty.
-        UnsupportedMediaError: if it names anything outside of its folder, or cannot be read as one video.
-        LimitError: if it names too many files.
+        MediaError: if it cannot be opened.
+        UnsupportedMediaError: if it is no regular file, or no text.
+        LimitError: if it is too large.
     """
-    place = Path(path)
-    if not place.is_dir():
-        return _of_playlist(place, _text(place))
-    # A master playlist beside the media playlists names nothing that they do not.
-    texts = {each: _text(each) for each in sorted(place.glob(f"*{PLAYLIST_SUFFIX}"))}
-    media = [each for each, text in texts.items() if "#EXT-X-STREAM-INF" not in text]
-    if len(media) == 1:
-        return _of_playlist(media[0], texts[media[0]])
-    if media:
-        raise UnsupportedMediaError(f"{place} holds {len(media)} playlists ({', '.join(each.name for each in media[:3])}, ...); give one")
-    return _of_folder(place)
-
-
-def _text(playlist: Path) -> str:
     try:
         if not stat.S_ISREG(playlist.stat().st_mode):
             raise UnsupportedMediaError(f"{playlist} is no regular file; give a playlist, or the folder of one")
@@ -116,7 +99,7 @@ def playlist_lines(playlist: Path) -> list[str]:
         UnsupportedMediaError: if it is no playlist.
         LimitError: if it is too large.
     """
-    return _lines(playlist, _text(playlist))
+    return _lines(playlist, playlist_text(playlist))
 
 
 def _lines(playlist: Path, text: str) -> list[str]:
@@ -126,7 +109,8 @@ def _lines(playlist: Path, text: str) -> list[str]:
     return lines
 
 
-def _of_playlist(playlist: Path, text: str) -> SegmentList:
+def listed_segments(playlist: Path, text: str) -> SegmentList:
+    """Return the segments that a media playlist of HLS names, as `indelible.video.segments.segment_list` does."""
     lines = _lines(playlist, text)
     names: list[str] = []
     headers: set[str] = set()
@@ -143,18 +127,28 @@ def _of_playlist(playlist: Path, text: str) -> SegmentList:
             if "BYTERANGE" in attributes:
                 raise UnsupportedMediaError(f"{playlist} {_REFUSED_TAGS['EXT-X-BYTERANGE']}")
             headers.add(attributes.get("URI", ""))
-    if not names:
-        raise MediaError(f"{playlist} names no segment; was it written completely?")
-    if len(names) > _MOST_SEGMENTS:
-        raise LimitError(f"{playlist} names {len(names)} segments; at most {_MOST_SEGMENTS} are allowed: split it")
     if len(headers) > 1:
         raise UnsupportedMediaError(f"{playlist} has {len(headers)} initialisation segments; split it where they change")
-    every = [*headers, *names]
+    return segments_named(playlist, next(iter(headers), None), names)
+
+
+def segments_named(playlist: Path, header: str | None, names: Sequence[str]) -> SegmentList:
+    """Return the segments of the names in a playlist or manifest, that of the initialisation segment first if there is one.
+
+    Raises:
+        MediaError: if there are none, or one cannot be opened.
+        UnsupportedMediaError: if one lies elsewhere, or is named twice.
+        LimitError: if they are too many.
+    """
+    if not names:
+        raise MediaError(f"{playlist} names no segment; was it written completely?")
+    if len(names) > MOST_SEGMENTS:
+        raise LimitError(f"{playlist} names {len(names)} segments; at most {MOST_SEGMENTS} are allowed: split it")
+    every = [*([] if header is None else [header]), *names]
     if len(set(every)) < len(every):
         raise UnsupportedMediaError(f"{playlist} names a file twice; each segment must be a file of its own")
     files = [file_beside(playlist, name) for name in every]
-    header = files.pop(0) if headers else None
-    return SegmentList(playlist.parent, playlist, header, tuple(files))
+    return SegmentList(playlist.parent, playlist, None if header is None else files.pop(0), tuple(files))
 
 
 def playlist_attributes(text: str) -> dict[str, str]:
@@ -174,36 +168,15 @@ def file_beside(playlist: Path, name: str) -> Path:
     file = playlist.parent / plain
     if ".." in Path(plain).parts or not file.resolve().is_relative_to(playlist.parent.resolve()):
         raise UnsupportedMediaError(f"{playlist} names {name!r:.200}, which lies outside of its folder; only files beside it are read")
-    return _checked(playlist, file)
+    return checked_file(playlist, file)
 
 
-def _of_folder(folder: Path) -> SegmentList:
-    """Return the segments of a folder without a playlist: all files of one kind, in the order of the numbers in their names."""
-    files = [each for each in folder.iterdir() if each.suffix.lower() in (*MPEGTS_SUFFIXES, *_MP4_SUFFIXES)]
-    if not files:
-        raise UnsupportedMediaError(
-            f"{folder} is a folder without a playlist or segments ({PLAYLIST_SUFFIX}, {', '.join((*MPEGTS_SUFFIXES, *_MP4_SUFFIXES))}); "
-            "give a file, or - for standard input"
-        )
-    if len(files) > _MOST_SEGMENTS:
-        raise LimitError(f"{folder} holds {len(files)} segments; at most {_MOST_SEGMENTS} are allowed: split it")
-    files = sorted((_checked(folder, each) for each in files), key=_numbers)
-    if any(each.suffix.lower() not in MPEGTS_SUFFIXES for each in files):
-        headers = sorted(each for each in files if _is_header(each))
-        if len(headers) != 1:
-            found = ", ".join(each.name for each in headers[:4]) or "none"
-            raise UnsupportedMediaError(
-                f"{folder} holds {len(headers)} initialisation segments ({found}) and no playlist; one video has one: give a folder "
-                f"of one video, or a playlist ({PLAYLIST_SUFFIX})"
-            )
-        files.remove(headers[0])
-        if not files:
-            raise MediaError(f"{folder} holds an initialisation segment ({headers[0].name}) and nothing else; was it written completely?")
-        return SegmentList(folder, None, headers[0], tuple(files))
-    return SegmentList(folder, None, None, tuple(files))
+def checked_file(owner: Path, file: Path) -> Path:
+    """Return a file that a playlist names, or a folder holds, if it is one that can be read.
 
-
-def _checked(owner: Path, file: Path) -> Path:
+    Raises:
+        MediaError: if it cannot.
+    """
     try:
         status = file.stat()
     except OSError as error:
@@ -213,21 +186,3 @@ def _checked(owner: Path, file: Path) -> Path:
     if status.st_size == 0:
         raise MediaError(f"{owner} names {file.name}, which is empty; was it written or copied completely?")
     return file
-
-
-def _numbers(file: Path) -> list[tuple[int, str]]:
-    """Return what sorts seg9 before seg10."""
-    return [(int(digits or 0), other) for other, digits in re.findall(r"(\D*)(\d*)", file.name)]
-
-
-def _is_header(file: Path) -> bool:
-    """Return whether a file of MP4 describes a video and holds nothing of it: a box moov, and no mdat or moof."""
-    kinds: list[bytes] = []
-    with file.open("rb") as opened:
-        while len(head := opened.read(8)) == 8 and len(kinds) < 16:
-            size, kind = int.from_bytes(head[:4], "big"), head[4:]
-            kinds.append(kind)
-            if size < 8 or kind in (b"moof", b"mdat"):
-                break
-            opened.seek(size - 8, os.SEEK_CUR)
-    return b"moov" in kinds and not {b"moof", b"mdat"} & set(kinds)

@@ -8,13 +8,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from indelible.errors import MediaError, UnsupportedMediaError
+from indelible.errors import InputError, MediaError, UnsupportedMediaError
 from indelible.video._av import exact_fraction
 from indelible.video.containers import check_holds
 from indelible.video.join import join_into
 from indelible.video.joined import JoinedFiles
 from indelible.video.limits import DEFAULT_LIMITS, Limits
+from indelible.video.manifest import MANIFEST_SUFFIX
 from indelible.video.playlist import SegmentList
+from indelible.video.segments import MP4_SUFFIXES
 from indelible.video.source import Source, main_video_stream, open_input
 from indelible.video.split import FragmentFiles, SegmentFiles, TransportFiles
 from indelible.video.target import Target
@@ -30,8 +32,11 @@ def check_segments_hold(segments: SegmentList, codec: str) -> None:
     """Check that segments of the same kind as these hold what an encoder makes.
 
     Raises:
-        InputError: if they do not.
+        InputError: if they do not, or there is a single file with a header of its own, whose parts a manifest may name by their places.
     """
+    if segments.header is None and segments.segments[0].suffix.lower() in MP4_SUFFIXES:
+        whole = segments.segments[0]
+        raise InputError(f"{segments.playlist or segments.folder} has no initialisation segment; mark its file by itself: {whole}")
     check_holds(_container(segments), codec)
 
 
@@ -99,9 +104,11 @@ def write_segments(
     for file in (*written, *([] if header is None else [header])):
         if not file.exists():
             raise MediaError(f"no picture of {file.name} could be decoded; is it damaged?")
-    listed = [segments.playlist] if segments.playlist is not None else sorted(segments.folder.glob("*.mpd"))
-    for file in listed:
-        shutil.copyfile(file, folder / file.name)
+    listed = [segments.playlist] if segments.playlist is not None else sorted(segments.folder.glob(f"*{MANIFEST_SUFFIX}"))
+    for file in (*listed, *segments.others):
+        place = folder / file.relative_to(segments.folder)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, place)
     return summary
 
 

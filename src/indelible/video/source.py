@@ -1,6 +1,6 @@
 """What may be opened: one regular file, one open stream or standard input, of a known kind, and nothing that it points to.
 
-A folder or playlist of segments is read as one video, of files that lie in one folder.
+A folder, playlist or manifest of segments is read as one video, of files that lie in one folder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from indelible.video.interrupts import Interruptible, StandardInput
 from indelible.video.joined import JoinedFiles
 from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import PATIENCE_SECONDS
-from indelible.video.playlist import is_segmented, segment_list
+from indelible.video.segments import is_segmented, segment_list
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["NOT_MOVING", "Source", "codec_name", "is_pipe", "main_video_stream", "open_input", "source_name"]
 
 Source = str | os.PathLike[str] | BinaryIO
-"""A path (also of a playlist or a folder of segments, to read), ``-`` for standard input or output, or a binary file object
+"""A path (also of a playlist, a manifest or a folder of segments, to read), ``-`` for standard input or output, or a binary file object
 (``io.BytesIO``, a pipe)."""
 
 # Containers of one self-contained file. What is not here: playlists and manifests (hls, dash, concat, sdp, ...) and image sequences,
@@ -80,7 +80,7 @@ def open_input(source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[I
             )
         except av.error.ArgumentError as error:  # what FFmpeg says of a format that is not on the list
             raise UnsupportedMediaError(
-                f"{name} is not a video of a kind that is read here (nor are playlists, manifests, pictures and text); {_ADVICE}"
+                f"{name} is not a video of a kind that is read here (nor are other playlists and manifests, pictures and text); {_ADVICE}"
             ) from error
     with container:
         limits.check_streams(name, len(container.streams))

@@ -17,7 +17,7 @@ from indelible.video.joined import JoinedFiles
 from indelible.video.limits import DEFAULT_LIMITS, Limits
 from indelible.video.patience import waiting_for
 from indelible.video.planes import planar_format
-from indelible.video.playlist import is_segmented, segment_list
+from indelible.video.segments import is_segmented, segment_list
 from indelible.video.source import NOT_MOVING, Source, main_video_stream, open_input, source_name
 
 if TYPE_CHECKING:

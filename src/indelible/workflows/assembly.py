@@ -14,8 +14,9 @@ from indelible.frames import Frame
 from indelible.mark import EmbedReport
 from indelible.video import EncoderSettings, Limits, Source, WriteSummary, copy_settings, probe
 from indelible.video.join import PIECE_CODECS, join_video
-from indelible.video.playlist import SegmentList, is_segmented, segment_list
+from indelible.video.playlist import SegmentList
 from indelible.video.segmented import check_segments_hold, segment_starts, write_segments
+from indelible.video.segments import is_segmented, segment_list
 from indelible.video.source import is_pipe, source_name
 from indelible.video.target import check_target
 from indelible.workflows.pieces import InMemory, PieceStore, PieceWork, cuts_at, cuts_every
@@ -23,7 +24,7 @@ from indelible.workflows.progress import Progress
 from indelible.workflows.resume import PIECE_SECONDS, plan_of, work_folder
 from indelible.workflows.survive import Marking
 
-__all__ = ["Assembled", "assemble", "into_segments"]
+__all__ = ["Assembled", "assemble", "into_segments", "left_in_other_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,13 @@ def into_segments(source: Source, target: Source) -> bool:
     if not isinstance(source, str | os.PathLike) or not isinstance(target, str | os.PathLike) or is_pipe(target):
         return False
     return is_segmented(source) and Path(target).suffix == ""
+
+
+def left_in_other_files(source: Source) -> tuple[str, ...]:
+    """Say what of a source lies in files that are not read with its pictures, and so does not come into a single file."""
+    if not isinstance(source, str | os.PathLike) or not is_segmented(source) or not (others := segment_list(source).others):
+        return ()
+    return (f"not carried over: sound and text in {len(others)} files of their own; without a suffix OUT is a folder, and has them",)
 
 
 def assemble(
@@ -110,7 +118,8 @@ def assemble(
         else:
             folder = stack.enter_context(create_draft_folder(Path(os.path.realpath(target))))
             written = write_segments(folder, segments, work.sources(), copy_from=source, limits=limits)
-    warnings = tuple(dict.fromkeys((*work.warnings, *written.warnings)))
+    left = () if segments is not None else left_in_other_files(source)
+    warnings = tuple(dict.fromkeys((*work.warnings, *written.warnings, *left)))
     return Assembled(written, work.report, settings, resumed if resume else None, warnings)
 
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import math
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from indelible.drafts import write_whole
-from indelible.errors import InputError, MediaError, OutputError
+from indelible.errors import MediaError, OutputError
 from indelible.keys import SecretKey
-from indelible.workflows.document import Document, document
+from indelible.workflows.document import Document, canonical, document, read_document
 from indelible.workflows.page import check_free
 
 __all__ = [
@@ -47,7 +46,6 @@ PROOF_SCHEMA = "indelible.audit-proof/1"
 REQUIRED_MARGIN_DB = 3.0
 
 _PURPOSE = "certificate/v1"
-_LARGEST_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +187,7 @@ def check_certificate(
         InputError: if the file is missing, or no certificate of a version that is known.
         MediaError: if the video cannot be read.
     """
-    said = _read(Path(certificate))
+    said = read_document(certificate, schemas=(SCHEMA, PROOF_SCHEMA), called="certificate", made_by="indelible certify or audit prove")
     signature = said.pop("signature", None)
     key_matches = said.get("key_id") == key.key_id
     signature_valid = isinstance(signature, str) and hmac.compare_digest(signature.encode(), _signature(said, key).encode())
@@ -225,18 +223,6 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
         raise MediaError(f"cannot read {os.fspath(path)}: {error.strerror or error}") from error
 
 
-def canonical(value: Any) -> Any:
-    """Return a JSON value in which equal numbers are written alike: 34.0, 34 and 3.4e1 are one number, and some programs rewrite them."""
-    match value:
-        case float() if value.is_integer():
-            return int(value)
-        case Mapping():
-            return {name: canonical(inner) for name, inner in value.items()}
-        case list():
-            return [canonical(inner) for inner in value]
-    return value
-
-
 def _signature(body: Mapping[str, Any], key: SecretKey) -> str:
     text = json.dumps(canonical(body), allow_nan=False, sort_keys=True, separators=(",", ":"))
     return key.tag(_PURPOSE, text.encode("ascii")).hex()
@@ -246,39 +232,3 @@ def _claimed_key(said: Mapping[str, Any]) -> str:
     """Return the key that a certificate says it is of; what cannot be one is not repeated, it may be anything."""
     key_id = said.get("key_id")
     return f"key {key_id}" if isinstance(key_id, str) and re.fullmatch("[0-9a-f]{16}", key_id) else "no key that could be one"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Return the document in a file, if it is a certificate."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"cannot read certificate {path}: {error.strerror or error}") from error
-    if len(raw) > _LARGEST_BYTES:
-        raise InputError(f"{path} is larger than any certificate")
-    try:
-        said = canonical(json.loads(raw, object_pairs_hook=_distinct, parse_float=_finite, parse_constant=_refuse))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not a certificate: {error}") from error
-    if not isinstance(said, dict) or said.get("schema") not in (SCHEMA, PROOF_SCHEMA):
-        raise InputError(f"{path} is not a certificate; certify and audit prove write schemas {SCHEMA} and {PROOF_SCHEMA}")
-    return said
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object whose names are distinct: of two fields with one name, readers would not agree which counts."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise ValueError("a field is given twice")
-    return fields
-
-
-def _finite(digits: str) -> float:
-    """Return a number, unless it is one like 1e999, which is read as infinity."""
-    number = float(digits)
-    return number if math.isfinite(number) else _refuse(digits)
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a number of JSON")

@@ -22,7 +22,7 @@ from indelible.mark.detect import ALPHA
 from indelible.video import Limits, open_video
 from indelible.video.build import encoder_libraries
 from indelible.video.limits import DEFAULT_LIMITS
-from indelible.video.playlist import is_segmented
+from indelible.video.segments import is_segmented
 from indelible.video.source import is_pipe
 from indelible.workflows.certificate import REQUIRED_MARGIN_DB, SCHEMA, Certificate, sha256_of, sign
 from indelible.workflows.doctor import versions
@@ -30,7 +30,7 @@ from indelible.workflows.parts import Heard, PartedVideo, hear
 from indelible.workflows.progress import Progress
 from indelible.workflows.survive import DEFAULT_FLOOR_DB, target_channel
 
-__all__ = ["DEFAULT_LADDER", "Certification", "certify_file"]
+__all__ = ["DEFAULT_LADDER", "Certification", "certify_file", "check_one_file"]
 
 DEFAULT_LADDER = "certify"
 
@@ -157,10 +157,7 @@ def certify_file(
     """
     wanted = certification or Certification()
     wanted.check()
-    if is_pipe(source):
-        raise InputError("a certificate is about a file, which is read many times; write the pipe to a file first")
-    if is_segmented(source):
-        raise InputError(f"a certificate is about one file, and {os.fspath(source)} is many; join them: ffmpeg -i IN.m3u8 -c copy OUT.mp4")
+    check_one_file(source)
     digest = sha256_of(source)
     with open_video(source, limits=limits) as reader:
         channels = wanted.tried(reader.info)
@@ -196,6 +193,18 @@ def certify_file(
         raise InputError(f"{os.fspath(source)} changed while it was being certified; try again")
     signer = signed_with or key
     return sign(_body(source, digest, signer, wanted, rows, payload, raised, psnr_y_db), signer)
+
+
+def check_one_file(source: str | os.PathLike[str]) -> None:
+    """Check that a certificate can be about a source.
+
+    Raises:
+        InputError: if it is a pipe, or many files.
+    """
+    if is_pipe(source):
+        raise InputError("a certificate is about a file, which is read many times; write the pipe to a file first")
+    if is_segmented(source):
+        raise InputError(f"a certificate is about one file, and {os.fspath(source)} is many; join them: ffmpeg -i IN.m3u8 -c copy OUT.mp4")
 
 
 def _row(

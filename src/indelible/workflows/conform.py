@@ -13,7 +13,8 @@ from indelible.verify.profile import DeclaredProfile
 from indelible.video import Limits, Source
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.master import declared_segments, is_master, master_variants
-from indelible.video.playlist import is_segmented, segment_list
+from indelible.video.playlist import PLAYLIST_SUFFIX
+from indelible.video.segments import is_segmented, segment_list
 from indelible.video.survey import Survey, survey
 from indelible.workflows.document import Document, document, label
 
@@ -73,6 +74,8 @@ def conform_file(
     if not hasattr(source, "read") and is_master(file):
         return Conformance(file, _master_checks(file, profile, limits), strict)
     playlist = segment_list(file).playlist if not hasattr(source, "read") and is_segmented(file) else None
+    if playlist is not None and playlist.suffix.lower() != PLAYLIST_SUFFIX:
+        playlist = None  # what a manifest of DASH declares is not compared
     if profile is None and playlist is None:
         raise InputError(f"nothing is declared of {file}; give a profile (--profile FILE), or a playlist of HLS (.m3u8)")
     found = survey(source, limits=limits)

@@ -6,7 +6,8 @@ import hashlib
 import io
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +16,14 @@ from typing import Any
 from indelible.errors import InputError, OutputError, RegistryError
 from indelible.frames import Frame
 from indelible.keys import NONCE_BYTES, SecretKey
-from indelible.mark import Detection, KnownMark, Lineup, Payload
-from indelible.mark.carrier import WINDOW_SECONDS
+from indelible.mark import Detection, Detector, KnownMark, Lineup, Payload
+from indelible.mark.clock import step_of
+from indelible.mark.detect import ALPHA
 from indelible.registry import Entry, Registry
-from indelible.registry.likeness import SAME, Likeness, likeness, read_likeness
-from indelible.video import Source
-from indelible.video.playlist import is_segmented
+from indelible.registry.likeness import SAME, Likeness, Points, likeness, read_likeness
+from indelible.video import Limits, Source, open_video
+from indelible.video.limits import DEFAULT_LIMITS
+from indelible.video.segments import is_segmented
 from indelible.video.source import is_pipe
 from indelible.workflows.certificate import sha256_of
 from indelible.workflows.document import Document, document, label
@@ -126,7 +129,7 @@ class RegisteredCopies:
         by_id = {key.key_id: key for key in keys}
         with Registry.open(registry) as file:
             entries = tuple(entry for key_id in by_id for entry in file.entries(key_id=key_id))
-        marks = [KnownMark(by_id[entry.key_id].subkey(entry.nonce), entry.payload) for entry in entries]
+        marks = [KnownMark(by_id[entry.key_id].subkey(entry.nonce), entry.payload, entry.duration_seconds) for entry in entries]
         for entry, mark in zip(entries, marks, strict=True):
             if entry.subkey_id != mark.key.key_id:  # silence would be worse: the copy could not be found
                 raise RegistryError(
@@ -135,13 +138,13 @@ class RegisteredCopies:
                 )
         return cls(os.fspath(registry), entries, Lineup(marks) if marks else None)
 
-    def found(self, place: int, detection: Detection, seen: Likeness | None) -> FoundCopy:
+    def found(self, place: int, detection: Detection, seen: Mapping[int, Points] | None) -> FoundCopy:
         """Return a copy that a line-up has shown, held against what the video shows.
 
         Args:
             place: in the line-up.
             detection: the evidence.
-            seen: what the video shows; None if that is not to be compared.
+            seen: what the video shows in each window, as it lies in the original; None if that is not to be compared.
 
         Raises:
             RegistryError: if the registry cannot be read any more.
@@ -154,8 +157,41 @@ class RegisteredCopies:
         if kept is None:
             return FoundCopy(entry, detection)
         # Where the mark lies is what counts: other footage may have been cut in between.
-        evidence = {round(part.start_seconds / WINDOW_SECONDS): -part.log10_p for part in detection.segments}
-        return FoundCopy(entry, detection, likeness(seen.windows, read_likeness(kept), evidence))
+        evidence: defaultdict[int, float] = defaultdict(float)
+        for part in detection.segments:
+            for window in detection.geometry.windows([step_of(part.start_seconds)]):
+                evidence[window] -= part.log10_p
+        return FoundCopy(entry, detection, likeness(seen, read_likeness(kept), evidence))
+
+    def copy_in(
+        self, source: str | os.PathLike[str], key: SecretKey, *, alpha: float = ALPHA, limits: Limits = DEFAULT_LIMITS
+    ) -> tuple[Entry, KnownMark] | None:
+        """Return which copy a file is, or else which copy's mark is most evident in it, and that mark; None if there is none.
+
+        Args:
+            source: the file.
+            key: that the copies were made with.
+            alpha: largest p-value that counts as marked.
+            limits: how much of a source is read.
+
+        Raises:
+            InputError: if alpha is not between 0 and 1.
+            MediaError: if the file cannot be read.
+        """
+        if self.lineup is None:
+            return None
+        known = list(zip(self.entries, self.lineup.marks, strict=True))
+        digest = _sha256(source)
+        if digest is not None:
+            for entry, mark in known:
+                if entry.output_sha256 == digest:
+                    return entry, mark
+        detector = Detector([key], lineup=self.lineup, alpha=alpha)
+        with open_video(source, limits=limits) as reader:
+            for frame in reader:
+                detector.add(frame)
+        place, best = detector.lineup_results()[0]
+        return known[place] if best.marked else None
 
     def warnings(self, keys: Sequence[SecretKey]) -> Iterator[str]:
         """Yield what a person should know about looking for some keys with this registry."""

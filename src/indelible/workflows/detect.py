@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from indelible.errors import InputError
@@ -12,7 +12,8 @@ from indelible.keys import SecretKey
 from indelible.mark import Detection, Detector, Geometry, Search
 from indelible.mark.detect import ALPHA
 from indelible.mark.informed import Scanner
-from indelible.registry.likeness import Likeness
+from indelible.mark.sync import Footage
+from indelible.registry.likeness import Likeness, Points, laid_likeness
 from indelible.video import Limits, Source, open_video
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.workflows.copies import FoundCopy, RegisteredCopies
@@ -108,12 +109,13 @@ def detect_file(
         alpha: largest p-value that counts as marked.
         every: look at one frame in so many, 1 or more; from 2 on, frames that no other needs are not even decoded, unless there is a
             reference.
-        search: whether to look for the keys' own marks also in changed pictures and at other times, "fast" or "full".
+        search: whether to look for the marks, the registered copies' too, also in changed pictures and at other times, "fast" or "full".
         follow: told after each window (8 seconds) what was found so far, for videos that go on and on. These looks have an error alpha of
             their own, all together, and leave the results as they are.
         limits: how much of a source is read.
         progress: told of each frame.
-        search_progress: told how much of the work of a full search is done, and how much there is at most, for one key after the other.
+        search_progress: told how much of the work of a full search is done, and how much there is at most, for one key after the other,
+            and then for the registered copies.
 
     Returns:
         one result for each key, in their order.
@@ -143,8 +145,8 @@ def detect_file(
                     scanner.add(frame)
             elif follow is not None:
                 look += 1
-                so_far = [DetectResult(label(source), detection, alpha) for detection in detector.results()]
-                both = _with_registered(so_far, copies, detector.lineup_results(), seen)
+                so_far = [DetectResult(label(source), detection, alpha) for detection in detector.results(going_on=True)]
+                both = _with_registered(so_far, copies, detector.lineup_results(going_on=True), _Shown(seen, detector.footage))
                 follow([look_interim(now.file, look, now.detection, now.copies, alpha=alpha, since_seconds=looked_seconds) for now in both])
                 looked_seconds = so_far[0].detection.duration_seconds
         warnings = tuple(reader.warnings)
@@ -156,8 +158,9 @@ def detect_file(
         DetectResult(label(source), detection, alpha, warnings=warnings)
         for detection in detector.results(reading, progress=search_progress)
     ]
-    # What was laid onto the original has been compared with it already; the pictures in the registry are of videos as they were marked.
-    return _with_registered(results, copies, detector.lineup_results(reading), seen if reading is None else None)
+    # What was laid onto the original has been compared with it already.
+    shown = _Shown(seen, detector.footage) if reading is None else None
+    return _with_registered(results, copies, detector.lineup_results(reading, progress=search_progress), shown)
 
 
 def write_report(path: str | os.PathLike[str], results: Sequence[DetectResult], *, overwrite: bool = False) -> None:
@@ -172,11 +175,26 @@ def write_report(path: str | os.PathLike[str], results: Sequence[DetectResult], 
     write_detect_report(path, results)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """What a video shows, as it is and as it lies in the original."""
+
+    as_it_is: Likeness
+    footage: Footage
+
+    def under(self, geometry: Geometry) -> Mapping[int, Points]:
+        """Return its windows under a geometry."""
+        return self.as_it_is.windows if geometry == Geometry() else laid_likeness(self.footage, geometry)
+
+
 def _with_registered(
-    results: Sequence[DetectResult], copies: RegisteredCopies | None, found: Sequence[tuple[int, Detection]], seen: Likeness | None
+    results: Sequence[DetectResult], copies: RegisteredCopies | None, found: Sequence[tuple[int, Detection]], shown: _Shown | None
 ) -> tuple[DetectResult, ...]:
-    """Return the results of all keys with the registered copies that a detector has found in what was seen."""
-    known = [] if copies is None else [copies.found(place, detection, seen) for place, detection in found]
+    """Return the results of all keys with the registered copies that a detector has found in what is shown, if that is to be compared."""
+    known: list[FoundCopy] = []
+    if copies is not None and found:
+        seen = None if shown is None else shown.under(found[0][1].geometry)  # they all have the same
+        known = [copies.found(place, detection, seen) for place, detection in found]
     return tuple(_with_copies(result, known) for result in results)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from indelible.errors import InputError
-from indelible.report.verify import ComparedFrame
+from indelible.report.verify import Pictures
 from indelible.video import Limits
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.workflows.document import Document, document
 from indelible.workflows.excerpt import Excerpt, cut_out, find_excerpt
 from indelible.workflows.progress import Progress
 from indelible.workflows.verify import DEFAULT_ALPHA, DEFAULT_ENCODES, Verification, verify_file
-from indelible.workflows.verify_report import worst_frames
+from indelible.workflows.verify_report import pictures_of
 
 __all__ = ["ReferenceInspection", "inspect_beside"]
 
@@ -25,14 +25,14 @@ class ReferenceInspection:
         excerpt: the part of the original that it shows, as its fingerprint says; None if that is not in the original, and then nothing
             was compared.
         verification: of the file against re-encodes of just this part.
-        frames: the pictures that differ most, beside the original's.
+        pictures: those that differ most, beside the original's, and those of the heat map.
         file: as given.
         reference: the original, as given.
     """
 
     excerpt: Excerpt | None
     verification: Verification | None
-    frames: tuple[ComparedFrame, ...]
+    pictures: Pictures
     file: str
     reference: str
 
@@ -95,10 +95,10 @@ def inspect_beside(
         raise InputError("a pipe (-) cannot be inspected beside a reference: both are read several times; write it to a file first")
     excerpt = find_excerpt(reference, path, limits=limits)
     if excerpt is None:
-        return ReferenceInspection(None, None, (), path, reference)
+        return ReferenceInspection(None, None, Pictures(()), path, reference)
     with cut_out(reference, excerpt, limits=limits) as part:
         found = verify_file(part, path, alpha=alpha, encodes=encodes, seed=seed, limits=limits, progress=progress)
-        frames = worst_frames(found, limits)
+        pictures = pictures_of(found, limits)
     late = 0.0 if excerpt.whole else excerpt.start_seconds
-    shown = tuple(replace(frame, source_seconds=frame.source_seconds + late) for frame in frames)
-    return ReferenceInspection(excerpt, replace(found, source=reference), shown, path, reference)
+    worst = [replace(frame, source_seconds=frame.source_seconds + late) for frame in pictures.worst]
+    return ReferenceInspection(excerpt, replace(found, source=reference), replace(pictures, worst=worst), path, reference)

@@ -19,7 +19,7 @@ from indelible.video import EncoderSettings, Limits, Source, copy_settings, open
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.source import is_pipe
 from indelible.video.target import check_target
-from indelible.workflows.assembly import assemble, into_segments
+from indelible.workflows.assembly import assemble, into_segments, left_in_other_files
 from indelible.workflows.carrying import left_behind, opens_twice
 from indelible.workflows.certificate import Certificate, check_place, places_beside, write_certificate, write_page
 from indelible.workflows.certify import Certification, certify_file
@@ -208,7 +208,7 @@ def mark_file(
             overwrite=overwrite,
         )
         late = (f"not carried over: {words}" for words in reader.lost if words not in reader.presentation.lost)
-        warnings = (*reader.warnings, *written.warnings, *late, *left_behind(reader, again, chosen))
+        warnings = (*reader.warnings, *written.warnings, *late, *left_behind(reader, again, chosen), *left_in_other_files(source))
     if copy is not None and (trouble := copy.complete(written.duration_seconds)) is not None:
         warnings = (*warnings, trouble)
     bitrate_change = None

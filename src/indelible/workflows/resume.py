@@ -19,7 +19,7 @@ from indelible.errors import MediaError, OutputError
 from indelible.mark import EmbedReport
 from indelible.video import EncoderSettings, Source
 from indelible.video.join import PIECE_CONTAINER
-from indelible.video.playlist import is_segmented, segment_list
+from indelible.video.segments import is_segmented, segment_list
 from indelible.workflows.pieces import Piece
 from indelible.workflows.survive import Marking
 

@@ -7,9 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from indelible.mark.carrier import band
 from indelible.mark.clock import STEP_SECONDS
 from indelible.mark.grid import averaged
 from indelible.mark.sync import timing
+from indelible.mark.sync.correlate import Correlator, pattern_picture
 from indelible.mark.sync.family import (
     ALL_FAMILIES,
     AS_MARKED_SHARE,
@@ -178,3 +180,17 @@ def test_a_picture_without_bars_is_taken_whole(original):
 def test_a_change_of_size_begins_anew(original):
     footage = Footage().plus(0, original, 10, SILENT).plus(1, original[::2, ::2].copy(), 10, SILENT)
     assert [still.step for still in footage.stills] == [1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_climb_leaves_alone_what_a_family_fixes(seed):
+    """It once went to pictures of no width, in search of a mark that was not there."""
+    rng = np.random.default_rng(seed)
+    received, pattern = (pattern_picture(rng.normal(size=band().size)) for _ in range(2))
+    above_and_below = FAMILIES[2]
+    correlator = Correlator([received], [lambda: [pattern]], 16 / 9)
+    shape = next(above_and_below.shapes())
+    (start,) = correlator.everywhere(shape, above_and_below)
+    climbed = correlator.climb(start, above_and_below)
+    assert climbed.scale_x == above_and_below.scales_x.first == above_and_below.scales_x.last
+    assert above_and_below.about(climbed)

@@ -76,6 +76,11 @@ class Family:
         """Return how far from the middle the centre of a part of such a scale may be, in shares of the side."""
         return min(self.off_centre, max(0.0, 1.0 - scale) / 2.0 + self.slack)
 
+    def about(self, pose: Pose) -> bool:
+        """Return whether a pose's scales are in the family, give or take a coarse step."""
+        allowed = ((pose.scale_x, self.scales_x), (pose.scale_y, self.scales_y or self.scales_x))
+        return all(scales.first - scales.step <= scale <= scales.last + scales.step for scale, scales in allowed)
+
     def drawn_in(self, pose: Pose) -> Pose:
         """Return the nearest pose whose scale, if both sides have one, and place are the family's."""
         scale = min(max(pose.scale_x, self.scales_x.first), self.scales_x.last)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from indelible.mark.sync.footage import ALL, Box
@@ -25,6 +26,14 @@ class Geometry:
     pose: Pose = AS_MARKED
     content: Box = ALL
     timing: Timing | Montage = IN_TIME
+
+    def windows(self, steps: Sequence[int]) -> Mapping[int, list[int]]:
+        """Return which of some received steps, as places in the list, each window of the original is shown in."""
+        by_window: dict[int, list[int]] = {}
+        for place, window in enumerate(self.timing.windows_of(steps)):
+            if window is not None:
+                by_window.setdefault(window, []).append(place)
+        return by_window
 
     @property
     def shots(self) -> tuple[Shot, ...]:
@@ -59,6 +68,11 @@ class Found:
         log10_p, best = tally.scores.log10_p(shares)
         correction = math.log10(shares / WEIGHTS[best]) - log10_weight
         return cls(tally, geometry, log10_weight, shares, min(0.0, log10_p - log10_weight), correction, tally.scores.z[best])
+
+    @property
+    def z_of_one(self) -> float:
+        """The better statistic, of the one key that was looked for."""
+        return self.z
 
     def log10_p_of(self, scores: Scores) -> float:
         """Return the p-value of a part of the video under the same hypothesis."""
