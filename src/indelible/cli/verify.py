@@ -133,7 +133,7 @@ def verify(
     if evidence is not None:
         check_evidence_place(evidence, overwrite=force)
     known = None if calibration is None else read_calibration(calibration)
-    original = Original(source, limits) if len(renditions) > 1 else source  # read once
+    original = Original(source, limits) if len(renditions) > 1 and source != "-" else source  # read once
 
     def work(file: str) -> Verification:
         with progress_bar(f"{file}: honest encodes") as progress:

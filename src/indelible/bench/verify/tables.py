@@ -20,16 +20,16 @@ def verify_tables(result: Mapping[str, Any]) -> str:
     )
     accepted, alarms = summary["honest"]["accepted"], summary["honest"]["alarms_at_alpha"]
     verdicts = ", ".join(f"{count} {name}" for name, count in summary["honest"]["verdicts"].items())
-    judges = list(summary["all"])
+    judges = [name for name in summary["all"] if name != OURS_AT_SAME_RATE or alpha != same_rate]
     header = ["", "goal", *(_heading(name, alpha, same_rate) for name in judges)]
     rows = [["false alarms", "", *(_share(summary["false_alarms"][name]) for name in judges)]]
-    rows += [["all attacks", f"{OVERALL:.1%}", *(_share(summary["all"][name]) for name in judges)]]
-    rows += [[row["group"], f"{EACH_GROUP:.0%}", *(_share(row["caught"][name]) for name in judges)] for row in summary["groups"]]
+    rows += [["all attacks", f"{100 * OVERALL:g} %", *(_share(summary["all"][name]) for name in judges)]]
+    rows += [[row["group"], f"{100 * EACH_GROUP:g} %", *(_share(row["caught"][name]) for name in judges)] for row in summary["groups"]]
     parts = [
         caption(result),
         about,
         "**Honest renditions**\n",
-        f"Accepted: {accepted['k']} of {accepted['n']} ({interval(accepted)}; the goal is {ACCEPTED:.0%}); "
+        f"Accepted: {accepted['k']} of {accepted['n']} ({interval(accepted)}; the goal is {100 * ACCEPTED:g} %); "
         f"p at most {alpha:g}: {alarms['k']} of {alarms['n']} "
         f"({interval(alarms)}). Verdicts: {verdicts}.\n",
         table(
@@ -45,7 +45,18 @@ def verify_tables(result: Mapping[str, Any]) -> str:
         table(header, rows),
         "**Attacks, one by one**\n",
         table(
-            ["attack", "goal", "caught", "95 %", f"at {same_rate:.0%}", "best of others", "no effect", "time IoU", "block F1", "verdicts"],
+            [
+                "attack",
+                "goal",
+                "caught",
+                "95 %",
+                f"at {100 * same_rate:g} %",
+                "best of others",
+                "no effect",
+                "time IoU",
+                "block F1",
+                "verdicts",
+            ],
             [_attack(row) for row in summary["attacks"]],
         ),
     ]
@@ -53,7 +64,7 @@ def verify_tables(result: Mapping[str, Any]) -> str:
 
 
 def _heading(name: str, alpha: float, same_rate: float) -> str:
-    return f"verify at {alpha:.0%}" if name == OURS else f"verify at {same_rate:.0%}" if name == OURS_AT_SAME_RATE else name
+    return {OURS: f"verify at {100 * alpha:g} %", OURS_AT_SAME_RATE: f"verify at {100 * same_rate:g} %"}.get(name, name)
 
 
 def _attack(row: Mapping[str, Any]) -> list[str]:
@@ -63,7 +74,7 @@ def _attack(row: Mapping[str, Any]) -> list[str]:
     verdicts = ", ".join(f"{count} {name}" for name, count in row["verdicts"].items())
     return [
         f"`{row['attack']}`",
-        f"{GOALS[row['attack']]:.0%}" if row["attack"] in GOALS else "",
+        f"{100 * GOALS[row['attack']]:g} %" if row["attack"] in GOALS else "",
         *_cells(caught[OURS]),
         _share(caught[OURS_AT_SAME_RATE]),
         f"{_share(caught[best])} ({best})" if others[best] else "none",
