@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 _IMAGES = Path(sklearn.datasets.__file__).parent / "images"
 
 
+def photograph(name: str) -> NDArray[np.uint8]:
+    """Return the luma of a photograph (``china.jpg`` or ``flower.jpg``, 640x427), uint8."""
+    return np.asarray(cv2.imread(str(_IMAGES / name), cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
 def still(name: str = "china.jpg", *, width: int, height: int) -> NDArray[np.uint8]:
     """Return a photograph scaled to a size, RGB, uint8, (height, width, 3)."""
     picture = cv2.imread(str(_IMAGES / name))

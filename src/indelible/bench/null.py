@@ -31,7 +31,7 @@ from indelible.runs.corpus import Corpus, CorpusClip
 from indelible.runs.footage import load_clip
 from indelible.runs.machine import provenance
 from indelible.runs.pool import Job, run_jobs
-from indelible.stats.intervals import clopper_pearson_lower, clopper_pearson_upper
+from indelible.stats.intervals import clopper_pearson_lower, clopper_pearson_upper, uniform_excess
 
 SCHEMA = "indelible.bench.null/1"
 RECORD_VERSION = 1
@@ -150,8 +150,7 @@ def judge(
         k = int(np.searchsorted(p, level * (1.0 + 1e-9), side="right"))
         lower, upper = clopper_pearson_lower(k, n, confidence=confidence), clopper_pearson_upper(k, n, confidence=confidence)
         levels.append({"nominal": level, "k": k, "rate": k / n, "lower": lower, "upper": upper, "valid": lower <= level})
-    excess = float(np.max(np.arange(1, n + 1) / n - p))
-    band = math.sqrt(-math.log(1.0 - confidence) / (2.0 * n))
+    excess, band = uniform_excess(p, confidence=confidence)
     return {
         "n": n,
         "levels": levels,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from indelible.audit.demo.tables import demo_tables
+from indelible.bench.audit.tables import audit_tables
 from indelible.bench.fingerprint.tables import fingerprint_tables
 from indelible.bench.index.tables import index_table
 from indelible.bench.look import IN_WORDS
@@ -151,6 +153,8 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "indelible.lab.validation/1": validation_tables,
     "indelible.bench.fingerprint/1": fingerprint_tables,
     "indelible.bench.index/1": index_table,
+    "indelible.bench.audit/1": audit_tables,
+    "indelible.audit-demo/1": demo_tables,
     "indelible.bench.verify/1": verify_tables,
 }
 

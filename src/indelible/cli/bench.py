@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from indelible.cli.bench_audit import audit
 from indelible.cli.bench_fingerprint import fingerprint
 from indelible.cli.bench_index import index
 from indelible.cli.bench_verify import verify
@@ -342,6 +343,7 @@ def failures(result: Path, channels: tuple[str, ...], bits: tuple[str, ...]) -> 
     click.echo(failure_tables(read_result(result), channels=channels, bits=[int(each) for each in bits]), nl=False)
 
 
+bench.add_command(audit)
 bench.add_command(fingerprint)
 bench.add_command(index)
 bench.add_command(verify)

@@ -33,6 +33,7 @@ COMMANDS = MappingProxyType(
         "inspect": "Say whether a video was manipulated, and where.",
         "embed": "Describe what a video shows by vectors of 512 numbers that hardly change under a codec.",
         "conform": "Check the bitstream of a rendition against what was declared of it.",
+        "audit": "Mark footage for training sets, and prove what was trained on it.",
         "key": "Make a secret key, or show the fingerprint of one.",
         "registry": "Show who got which marked copy.",
         "channel": "Do to a video what the world does: compress, resize, crop, ...",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -75,6 +76,22 @@ def cluster_bootstrap(
     replicas = [statistic(np.concatenate([clusters[index] for index in row])) for row in chosen]
     low, high = np.quantile(replicas, [(1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0])
     return float(low), float(high)
+
+
+def uniform_excess(p_values: ArrayLike, *, confidence: float) -> tuple[float, float]:
+    """Return (excess, band): by how much more small p-values there are than uniform ones would be, and how much chance allows.
+
+    The excess is the largest amount by which the empirical distribution function lies above the diagonal. If independent p-values are
+    valid, it is above the band with probability 1 - ``confidence`` at most (Massart 1990, the one-sided Dvoretzky-Kiefer-Wolfowitz
+    inequality).
+
+    Raises:
+        InputError: if there is no p-value, or ``confidence`` is not between 0 and 1.
+    """
+    p = np.sort(np.asarray(p_values, np.float64).ravel())
+    if not p.size or not 0.0 < confidence < 1.0:
+        raise InputError(f"{p.size} p-values and confidence {confidence}; at least one, and a confidence between 0 and 1, are needed")
+    return float(np.max(np.arange(1, p.size + 1) / p.size - p)), math.sqrt(-math.log(1.0 - confidence) / (2.0 * p.size))
 
 
 def monte_carlo_p(observed: float, null_draws: ArrayLike) -> float:

@@ -23,6 +23,7 @@ from indelible.workflows.document import Document, canonical, document, read_doc
 from indelible.workflows.page import check_free
 
 __all__ = [
+    "PROOF_SCHEMA",
     "REQUIRED_MARGIN_DB",
     "SCHEMA",
     "Certificate",
@@ -37,6 +38,8 @@ __all__ = [
 ]
 
 SCHEMA = "indelible.certificate/1"
+PROOF_SCHEMA = "indelible.audit-proof/1"
+"""Of a proof of training (`indelible.workflows.proof`), which is signed and checked alike."""
 
 #: What must be left over at a channel for the file to be certified for it, because another build or preset of the encoder is not the one
 #: that was tried: docs/decisions/0005-certificates.md says how it was found.
@@ -184,7 +187,7 @@ def check_certificate(
         InputError: if the file is missing, or no certificate of a version that is known.
         MediaError: if the video cannot be read.
     """
-    said = read_document(certificate, schema=SCHEMA, called="certificate", made_by="indelible certify")
+    said = read_document(certificate, schemas=(SCHEMA, PROOF_SCHEMA), called="certificate", made_by="indelible certify or audit prove")
     signature = said.pop("signature", None)
     key_matches = said.get("key_id") == key.key_id
     signature_valid = isinstance(signature, str) and hmac.compare_digest(signature.encode(), _signature(said, key).encode())

@@ -44,12 +44,12 @@ def canonical(value: Any) -> Any:
     return value
 
 
-def read_document(path: str | os.PathLike[str], *, schema: str, called: str, made_by: str) -> dict[str, Any]:
+def read_document(path: str | os.PathLike[str], *, schemas: tuple[str, ...], called: str, made_by: str) -> dict[str, Any]:
     """Return the document in a file, its numbers `canonical`.
 
     Args:
         path: of the file.
-        schema: that it must have.
+        schemas: of which it must have one.
         called: what messages call such a document, after "a".
         made_by: the command that writes it.
 
@@ -67,8 +67,8 @@ def read_document(path: str | os.PathLike[str], *, schema: str, called: str, mad
         said = canonical(json.loads(raw, object_pairs_hook=_distinct, parse_float=_finite, parse_constant=_refuse))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{os.fspath(path)} is not a {called}: {error}") from error
-    if not isinstance(said, dict) or said.get("schema") != schema:
-        raise InputError(f"{os.fspath(path)} is not a {called}; it must be JSON with schema {schema}, as {made_by} writes it")
+    if not isinstance(said, dict) or said.get("schema") not in schemas:
+        raise InputError(f"{os.fspath(path)} is not a {called}; it must be JSON with schema {' or '.join(schemas)}, as {made_by} writes it")
     return said
 
 

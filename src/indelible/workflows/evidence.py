@@ -148,7 +148,7 @@ class _Said:
     """What an evidence file says, of the right types."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        body = read_document(path, schema=_SCHEMA, called="file of evidence", made_by="indelible verify --evidence")
+        body = read_document(path, schemas=(_SCHEMA,), called="file of evidence", made_by="indelible verify --evidence")
         try:
             if body["statistics"] != canonical(_kinds()):
                 raise InputError(f"{os.fspath(path)} was made with other statistics than this version has; check it with that version")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import tempfile
@@ -16,11 +15,12 @@ from indelible.frames import Frame
 from indelible.keys import SecretKey
 from indelible.mark import Embedder, EmbedReport, Payload, Raised
 from indelible.report.mark import write_mark_report
-from indelible.video import EncoderSettings, Limits, Source, VideoReader, copy_settings, open_video, write_video
+from indelible.video import EncoderSettings, Limits, Source, copy_settings, open_video, write_video
 from indelible.video.limits import DEFAULT_LIMITS
 from indelible.video.source import is_pipe
 from indelible.video.target import check_target
 from indelible.workflows.assembly import assemble, into_segments, left_in_other_files
+from indelible.workflows.carrying import left_behind, opens_twice
 from indelible.workflows.certificate import Certificate, check_place, places_beside, write_certificate, write_page
 from indelible.workflows.certify import Certification, certify_file
 from indelible.workflows.comparison import Comparison
@@ -185,7 +185,7 @@ def mark_file(
     if certification is not None:
         raised = _raised(source, Marking(marking_key, payload, strength, quality_db, settings), certification, limits, progress)
     embedder = Embedder(marking_key, payload, strength=strength, quality_db=quality_db, raised=raised)
-    again = source if _opens_twice(source) else None
+    again = source if opens_twice(source) else None
     held_seconds = _held_seconds(source, target, lookahead_seconds)
     with open_video(source, threads=0 if held_seconds is None else _LIVE_THREADS, limits=limits) as reader:
         chosen = settings or copy_settings(reader.info)
@@ -208,7 +208,7 @@ def mark_file(
             overwrite=overwrite,
         )
         late = (f"not carried over: {words}" for words in reader.lost if words not in reader.presentation.lost)
-        warnings = (*reader.warnings, *written.warnings, *late, *_left_behind(reader, again, chosen), *left_in_other_files(source))
+        warnings = (*reader.warnings, *written.warnings, *late, *left_behind(reader, again, chosen), *left_in_other_files(source))
     if copy is not None and (trouble := copy.complete(written.duration_seconds)) is not None:
         warnings = (*warnings, trouble)
     bitrate_change = None
@@ -318,15 +318,10 @@ def _raised(source: Source, marking: Marking, certification: Certification, limi
     channel = certification.target
     if channel is None:
         return None
-    if not _opens_twice(source):
+    if not opens_twice(source):
         raise InputError("to make a mark as strong as it must be, the source is read several times; give a file, not a pipe")
     floor_db, alpha = certification.floor_db, certification.alpha
     return raise_windows(source, marking, channel, floor_db=floor_db, alpha=alpha, limits=limits, progress=progress)
-
-
-def _opens_twice(source: Source) -> bool:
-    """Return whether the pictures and all else can be read side by side. An open file has one cursor (bytes in memory are shared)."""
-    return isinstance(source, str | os.PathLike | io.BytesIO) and not is_pipe(source)
 
 
 def _plain_bytes(source: Source, settings: EncoderSettings, limits: Limits, progress: Progress | None) -> int:
@@ -334,9 +329,3 @@ def _plain_bytes(source: Source, settings: EncoderSettings, limits: Limits, prog
     with tempfile.TemporaryDirectory(prefix="indelible-plain-") as folder, open_video(source, limits=limits) as reader:
         frames = followed(reader, progress)
         return write_video(Path(folder) / "plain.mkv", frames, settings, info=reader.info, presentation=reader.presentation).video_bytes
-
-
-def _left_behind(reader: VideoReader, again: Source | None, settings: EncoderSettings) -> Iterator[str]:
-    # Of raw pictures the writer has already said that they go alone.
-    if again is None and len(reader.info.streams) > 1 and settings.codec != "raw":
-        yield "an open file or pipe is read once, for its pictures; sound and all else were not carried over: give a path to keep them"
