@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from indelible.cli.benching import ONLY, OUTPUT, clips
+from indelible.cli.benching import ONLY, OUTPUT, clips_of
 from indelible.cli.terminal import complain
 
 __all__ = ["demo"]
@@ -47,6 +47,6 @@ def demo(
     from indelible.runs.result_file import write_result
 
     settings = DemoSettings(steps=steps, shares=shares, codec=codec, seeds=seeds, keys=keys)
-    result = run_demo(clips(corpus, only), settings, progress=complain)
+    result = run_demo(clips_of(corpus, only), settings, progress=complain)
     write_result(output, result)
     click.echo(demo_tables(result), nl=False)

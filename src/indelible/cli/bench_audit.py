@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, SEED, SHARD, clips, finish
+from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, SEED, SHARD, clips_of, finish
 from indelible.cli.terminal import complain
 
 __all__ = ["audit"]
@@ -32,5 +32,6 @@ def audit(corpus: Path, output: Path, shard: str | None, only: str, seed: int, j
 
     settings = AuditSettings(seed=seed)
     finish(
-        run_audit(clips(corpus, only, shard), AuditRun(settings, cache_folder=cache, jobs=jobs, resume=resume, progress=complain)), output
+        run_audit(clips_of(corpus, only, shard), AuditRun(settings, cache_folder=cache, jobs=jobs, resume=resume, progress=complain)),
+        output,
     )

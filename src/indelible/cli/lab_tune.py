@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, clips, finish
+from indelible.cli.benching import CACHE, JOBS, ONLY, OUTPUT, RESUME, clips_of, finish
 from indelible.cli.labbing import FORCE, SEED, check_new, footage
 from indelible.cli.terminal import complain
 
@@ -75,7 +75,7 @@ def tune(
     settings = TuningSettings(part, channels or CHANNELS, generations, population, clip_count, seed, Footage(frames, width))
     report = _run(FRAMES, WIDTH, per_source, seed, jobs, cache, resume)
     journal = output.with_name(f"{output.name}.journal")
-    finish(run_tuning(clips(corpus, only), settings, report, journal=journal, jobs=jobs, resume=resume, progress=complain), output)
+    finish(run_tuning(clips_of(corpus, only), settings, report, journal=journal, jobs=jobs, resume=resume, progress=complain), output)
 
 
 @click.command(
@@ -117,7 +117,7 @@ def ablate(
 
     run = _run(frames, width, per_source, seed, jobs, cache, resume)
     others = {name: Pair.of(read_recipe(file)) for name, file in recipes}
-    finish(run_ablation(clips(corpus, only), run, {**(SCHEDULES if schedules else TAKEN_BACK), **others}), output)
+    finish(run_ablation(clips_of(corpus, only), run, {**(SCHEDULES if schedules else TAKEN_BACK), **others}), output)
 
 
 def _run(frames: int, width: int, per_source: int, seed: int, jobs: int, cache: Path, resume: bool) -> AblationRun:

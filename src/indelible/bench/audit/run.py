@@ -16,7 +16,6 @@ from indelible.audit.detect import LookingGlass, sampled
 from indelible.audit.embed import DEFAULT_QUALITY_DB, TrainingEmbedder
 from indelible.audit.spectrum import Spectrum
 from indelible.bench.null import judge
-from indelible.bench.vmaf import vmaf
 from indelible.channel import Clip, parse_channel
 from indelible.frames import Frame
 from indelible.keys import SecretKey
@@ -27,6 +26,7 @@ from indelible.runs.footage import load_clip
 from indelible.runs.machine import provenance
 from indelible.runs.pool import Job, run_jobs
 from indelible.runs.rates import rate
+from indelible.runs.vmaf import vmaf
 
 SCHEMA = "indelible.bench.audit/1"
 RECORD_VERSION = 1
