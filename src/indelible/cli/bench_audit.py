@@ -31,7 +31,5 @@ def audit(corpus: Path, output: Path, shard: str | None, only: str, seed: int, j
     from indelible.bench.audit.run import AuditRun, AuditSettings, run_audit
 
     settings = AuditSettings(seed=seed)
-    finish(
-        run_audit(clips_of(corpus, only, shard), AuditRun(settings, cache_folder=cache, jobs=jobs, resume=resume, progress=complain)),
-        output,
-    )
+    run = AuditRun(settings, cache_folder=cache, jobs=jobs, resume=resume, progress=complain)
+    finish(run_audit(clips_of(corpus, only, shard), run), output)
