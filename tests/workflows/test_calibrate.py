@@ -46,6 +46,9 @@ def test_the_way_from_a_folder_to_a_verdict(folder, tmp_path):
     asked = invoke("verify", source, rendition, "--calibration", output, "--alpha", 0.34)
     assert asked.exit_code == 1
     assert "rank among 2 sources of the calibration" in asked.stdout
+    asked = invoke("verify", source, rendition, "--calibration", output, "--encodes", 19)
+    assert asked.exit_code == 2
+    assert "nothing is encoded with --calibration; leave --encodes out" in asked.stderr
 
 
 def test_what_cannot_be_learned_from_is_refused(folder, tmp_path):

@@ -75,3 +75,10 @@ def test_pipes_are_refused(original):
     with pytest.raises(InputError, match="cannot be inspected beside"):
         inspect_beside("-", str(original))
     assert invoke("inspect", "-", "--reference", original).exit_code == 2
+
+
+@pytest.mark.parametrize("options", [("--encodes", 199), ("--seed", 1), ("--reference", "original.mp4", "--instants", 3)])
+def test_options_that_would_change_nothing_are_refused(options):
+    result = invoke("inspect", "film.mp4", *options)
+    assert result.exit_code == 2
+    assert f"leave {options[-2]} out" in result.stderr

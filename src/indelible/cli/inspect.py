@@ -12,6 +12,7 @@ from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, progress_bar
 from indelible.cli.verify import EXIT_CODES as BESIDE_EXIT_CODES
 from indelible.cli.verify import in_words
+from indelible.cli.verifying import refuse
 
 if TYPE_CHECKING:
     from indelible.video import Limits
@@ -82,7 +83,9 @@ def inspect(
     if report is not None:
         check_page(report, overwrite=force)  # before the work, not after it
     if reference is None:
+        refuse(ctx, "encodes", "seed", because="without --reference nothing is encoded")
         ctx.exit(_blind(files, weights, instants, report, limits, as_json))
+    refuse(ctx, "weights", "instants", because="with --reference no network is asked")
     ctx.exit(_beside(files, reference, encodes, seed, report, limits, as_json))
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from indelible.cli.batch import go_through
 from indelible.cli.limits import limit_option
 from indelible.cli.terminal import columns, complain, likelihood, print_document, progress_bar, warn
 from indelible.cli.verify_stream import run_stream
-from indelible.cli.verifying import ENCODES, SEED, alpha_option
+from indelible.cli.verifying import ENCODES, SEED, alpha_option, refuse
 
 if TYPE_CHECKING:
     from indelible.verify.localise import Region
@@ -99,14 +98,13 @@ def verify(
     With --check, exits with 1 if the verdict does not follow from the evidence or, with SOURCE and RENDITION, the evidence from these.
     """
     if checked is not None:
-        given = [name for name in ("alpha", "encodes", "seed") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-        others = {"calibration": calibration, "report": report, "stream": stream, "alarm": alarm, "evidence": evidence}
-        given += [name for name, value in others.items() if value]
-        if given:
-            raise click.UsageError(f"--check makes no new verdict; leave --{given[0]} out.")
+        made_anew = ("alpha", "encodes", "seed", "calibration", "report", "stream", "alarm", "evidence")
+        refuse(ctx, *made_anew, because="--check makes no new verdict")
         ctx.exit(0 if _check(checked, source, renditions, limits, as_json=as_json) else 1)
     if source is None or not renditions:
         raise click.UsageError("Missing arguments: the source, and at least one rendition of it.")
+    if calibration is not None:
+        refuse(ctx, "encodes", "seed", because="nothing is encoded with --calibration")
     if evidence is not None and (len(renditions) > 1 or calibration is not None):
         raise click.UsageError("--evidence is of one rendition and its own honest encodes; leave --calibration out, and others for later.")
     if alarm is not None and not stream:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-__all__ = ["ENCODES", "SEED", "alpha_option"]
+__all__ = ["ENCODES", "SEED", "alpha_option", "refuse"]
 
 
 def alpha_option(meaning: str) -> Callable[[Any], Any]:
@@ -33,3 +34,19 @@ ENCODES = click.option(
 SEED = click.option(
     "--seed", type=click.IntRange(0), metavar="N", help="Of the honest encodes, to repeat a verdict.  [default: drawn and printed]"
 )
+
+
+def refuse(ctx: click.Context, *names: str, because: str) -> None:
+    """Refuse options that would change nothing.
+
+    Args:
+        ctx: of the command.
+        names: of the options, without dashes; only those that were given, not defaults, are refused.
+        because: why they have no place.
+
+    Raises:
+        click.UsageError: if one was given.
+    """
+    for name in names:
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{because}; leave --{name} out.")
