@@ -133,7 +133,7 @@ class _Clock:
         self._done += 1
         self._done_weight += job.weight
         elapsed = time.monotonic() - self._started
-        left = elapsed * (self._total - self._done_weight) / self._done_weight if self._done_weight else 0.0
+        left = elapsed * max(0.0, self._total - self._done_weight) / self._done_weight if self._done_weight else 0.0
         self._progress(f"[{self._done}/{self._jobs}] {job.name}: {readable(elapsed)} so far, about {readable(left)} left")
 
 
