@@ -7,11 +7,11 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from indelible.errors import InputError
-from indelible.forensics.metrics import area_under_curve
 from indelible.forensics.model import Calibration
 from indelible.forensics.training.cache import Records
 from indelible.forensics.training.judge import Judged, calibrate, measure, score
 from indelible.forensics.training.threshold import CHANNELS, real_scores
+from indelible.stats.ranks import area_under_roc
 from tests.forensics.test_inspection import BrightIsFake
 
 FINALS = (None, 18, 28)
@@ -58,7 +58,7 @@ def test_rows_are_by_encode_kind_and_area_with_intervals_by_source():
     assert set(rows) == {"none", "crf 18", "crf 28", "splice", "retouch (unseen)", "below 10%", "10% or more"}
     row = rows["crf 28"]
     assert row["segments"] == 200
-    expected = area_under_curve(known.features[2::3, 0, 0], known.features[2::3, 1, 0])
+    expected = area_under_roc(known.features[2::3, 1, 0], known.features[2::3, 0, 0])
     assert row["clip_auc"] == pytest.approx(expected, abs=1e-4)
     assert row["clip_auc_low"] < row["clip_auc"] < row["clip_auc_high"]
     assert row["pixel_auc"] == 0.75

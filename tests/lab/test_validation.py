@@ -10,7 +10,8 @@ from indelible.errors import InputError
 from indelible.lab.decision import decide
 from indelible.lab.fitness import ClipScores, margin, published, separation
 from indelible.lab.validate import platforms
-from indelible.lab.validation import Criteria, area_under_roc, best_threshold, in_first_half, judge_cell, log10_mann_whitney, roc
+from indelible.lab.validation import Criteria, best_threshold, in_first_half, judge_cell, log10_mann_whitney, roc
+from indelible.stats.ranks import area_under_roc
 
 
 def record(clip, clean, marked, *, psnr=40.0, log10_p=(-0.5, -4.0)):

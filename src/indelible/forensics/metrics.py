@@ -1,28 +1,15 @@
-"""How well scores tell manipulated from real, and how far probabilities can be believed."""
+"""How far probabilities can be believed, and what sets a threshold."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from indelible.errors import InputError
 
-__all__ = ["area_under_curve", "calibration_error", "leak", "threshold_at"]
+__all__ = ["calibration_error", "leak", "threshold_at"]
 
 Scores = NDArray[np.floating]
-
-
-def area_under_curve(real: Scores, fake: Scores) -> float:
-    """Return the chance that a manipulated one scores higher than a real one, ties as one half (area under the ROC curve).
-
-    Raises:
-        InputError: if one of the two is empty.
-    """
-    if not real.size or not fake.size:
-        raise InputError(f"{real.size} real and {fake.size} manipulated scores; both are needed")
-    ranks = rankdata(np.concatenate([real.ravel(), fake.ravel()]))
-    return float((ranks[real.size :].sum() - fake.size * (fake.size + 1) / 2) / (real.size * fake.size))
 
 
 def calibration_error(probabilities: Scores, truth: NDArray[np.bool_], *, bins: int = 10) -> float:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from indelible.errors import InputError
 from indelible.runs.cache import Record
 from indelible.runs.rates import rate
+from indelible.stats.ranks import area_under_roc
 
 #: At which p-value a detector that has one says yes.
 ALPHA = 1e-3
@@ -128,12 +129,6 @@ def roc(marked: ArrayLike, clean: ArrayLike) -> list[tuple[float, float]]:
     limits = np.unique(np.concatenate([marked, clean]))[::-1]
     steps = [(float((clean >= limit).mean()), float((marked >= limit).mean())) for limit in limits]
     return [(0.0, 0.0), *steps]
-
-
-def area_under_roc(marked: ArrayLike, clean: ArrayLike) -> float:
-    """Return the chance that a marked clip scores higher than an unmarked one, a tie counting half."""
-    difference = np.asarray(marked, np.float64)[:, None] - np.asarray(clean, np.float64)[None, :]
-    return float((difference > 0.0).mean() + 0.5 * (difference == 0.0).mean())
 
 
 def log10_mann_whitney(marked: ArrayLike, clean: ArrayLike) -> float:

@@ -7,7 +7,6 @@ two instants are kept, three pictures each.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from indelible.channel import parse_channel
 from indelible.channel.codecs import X264, X265
+from indelible.drafts import create_draft
 from indelible.errors import InputError
 from indelible.forensics.forgeries import KINDS, UNSEEN, Final, Twins, draw_final, make_twins
 from indelible.forensics.stack import triplet
@@ -157,13 +157,10 @@ def _make(task: _Task) -> None:
         [[[triplet(*stack[list(three)]) for three in _INSTANTS] for stack in (twins.real, twins.fake)] for twins, _ in made], np.uint8
     )
     masks = np.array([[_small(twins.mask[three[1]]) for three in _INSTANTS] for twins, _ in made], np.uint8)
-    part = task.file.with_suffix(f".{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
+    with create_draft(task.file) as draft:
+        with open(draft.file, "wb") as file:
             np.savez(file, planes=planes, masks=masks, about=np.array(json.dumps(about)))
-        os.replace(part, task.file)
-    finally:
-        part.unlink(missing_ok=True)
+        draft.publish()
 
 
 def _frames(clip: CorpusClip, count: int) -> tuple[Frame, ...]:

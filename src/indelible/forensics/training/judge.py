@@ -13,9 +13,11 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
 from indelible.forensics.forgeries import UNSEEN
-from indelible.forensics.metrics import area_under_curve, calibration_error, leak
+from indelible.forensics.metrics import calibration_error, leak
 from indelible.forensics.model import Calibration, Model, window_features
 from indelible.forensics.training.cache import Records
+from indelible.stats.intervals import cluster_bootstrap
+from indelible.stats.ranks import area_under_roc
 
 __all__ = ["Judged", "calibrate", "measure", "score"]
 
@@ -63,7 +65,7 @@ def _cell_auc(cells: NDArray[np.float32], masks: NDArray[np.uint8]) -> float:
     size = cells.shape[2], cells.shape[1]
     shares = np.stack([cv2.resize(mask.astype(np.float32) / 255.0, size, interpolation=cv2.INTER_AREA) for mask in masks])
     inside, outside = cells[shares > 0.5], cells[shares < 0.05]
-    return area_under_curve(outside, inside) if inside.size and outside.size else float("nan")
+    return area_under_roc(inside, outside) if inside.size and outside.size else float("nan")
 
 
 def calibrate(judged: Judged) -> Calibration:
@@ -123,7 +125,7 @@ def _row(what: str, name: str, chosen: NDArray[np.bool_], judged: Judged, logits
         "by": what,
         "group": name,
         "segments": 2 * int(chosen.sum()),
-        "clip_auc": round(area_under_curve(logits[chosen, 0], logits[chosen, 1]), 4),
+        "clip_auc": round(area_under_roc(logits[chosen, 1], logits[chosen, 0]), 4),
         "clip_auc_low": round(low, 4),
         "clip_auc_high": round(high, 4),
         "pixel_auc": round(float(np.nanmean(judged.cell_auc[chosen])), 4),
@@ -134,12 +136,6 @@ def _row(what: str, name: str, chosen: NDArray[np.bool_], judged: Judged, logits
 
 def _interval(logits: NDArray[np.float64], sources: Sequence[str]) -> tuple[float, float]:
     """Return the 2.5 and 97.5 % points of the area over resampled sources."""
-    names, place = np.unique(sources, return_inverse=True)
-    members = [np.flatnonzero(place == each) for each in range(names.size)]
+    clusters = [logits[[source == other for other in sources]] for source in dict.fromkeys(sources)]
     rng = np.random.default_rng(_SEED)
-    areas = []
-    for _ in range(_RESAMPLES):
-        drawn = np.concatenate([members[each] for each in rng.integers(names.size, size=names.size)])
-        areas.append(area_under_curve(logits[drawn, 0], logits[drawn, 1]))
-    low, high = np.quantile(areas, [0.025, 0.975])
-    return float(low), float(high)
+    return cluster_bootstrap(clusters, lambda pairs: area_under_roc(pairs[:, 1], pairs[:, 0]), rng=rng, draws=_RESAMPLES)

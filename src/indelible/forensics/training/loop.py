@@ -8,7 +8,6 @@ average of the weights.
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from indelible.drafts import create_draft
 from indelible.errors import InputError
-from indelible.forensics.metrics import area_under_curve
 from indelible.forensics.networks.library import one_thread, torch
 from indelible.forensics.networks.trace import THUMBNAIL, ContentEmbedder, TraceNetwork
 from indelible.forensics.training.batches import Batch, draw_batch, draw_views, easy
 from indelible.forensics.training.cache import Records
 from indelible.forensics.training.settings import TrainingSettings
+from indelible.stats.ranks import area_under_roc
 
 __all__ = ["Trained", "train"]
 
@@ -104,12 +104,9 @@ class _State:
             "step": self.step,
             "seconds": self.seconds,
         }
-        part = file.with_suffix(f".{os.getpid()}.part")
-        try:
-            torch.save(kept, part)
-            os.replace(part, file)
-        finally:
-            part.unlink(missing_ok=True)
+        with create_draft(file) as draft:
+            torch.save(kept, draft.file)
+            draft.publish()
 
     def load(self, file: Path, settings: TrainingSettings) -> None:
         try:
@@ -231,13 +228,13 @@ def _look(state: _State, looking: Pool, settings: TrainingSettings, loss: float,
             fake_pictures.append(pictures[settings.pairs :])
             inside, outside = cells[batch.masks > 0.5], cells[settings.pairs :][batch.masks[settings.pairs :] < 0.05]
             if inside.size and outside.size:
-                areas.append(area_under_curve(outside, inside))
+                areas.append(area_under_roc(inside, outside))
     seen = {
         "step": float(state.step),
         "minutes": round(state.seconds / 60, 2),
         "loss": round(loss, 4),
         "cell_auc": round(float(np.mean(areas)) if areas else 0.5, 4),
-        "picture_auc": round(area_under_curve(np.concatenate(real_pictures), np.concatenate(fake_pictures)), 4),
+        "picture_auc": round(area_under_roc(np.concatenate(fake_pictures), np.concatenate(real_pictures)), 4),
     }
     state.course.append(seen)
     if _merit(seen) >= max(_merit(each) for each in state.course):
